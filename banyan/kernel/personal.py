@@ -80,6 +80,8 @@ class Holding:
 
     ``fields`` are the personal columns. ``owner`` are lookups to the account's id, ``guest`` to the
     id that a guest's rows hang on, ``contact`` to columns with an e-mail address or phone number.
+    Whoever types a contact proves nothing by it: a row of another account stays that account's, and
+    only the contact goes from it.
     ``about`` are lookups to the account's id in rows that others keep about the person: they are
     deleted with the account, and never exported, because who blocks whom is not told.
     ``blank`` says what a column becomes where emptying it will not do. ``act`` erases instead.
@@ -107,10 +109,16 @@ class Holding:
         if person.guest_id is not None:
             for lookup in self.guest:
                 found |= Q(**{lookup: person.guest_id})
-        for lookup in self.contact:
-            for contact in person.contacts:
-                found |= Q(**{f"{lookup}__iexact": contact})
+        nobodys = _ANY
+        for lookup in self.owner:
+            nobodys &= Q(**{f"{lookup}__isnull": True})
+        for column in self.contact:
+            found |= _is_one_of(column, person.contacts) & nobodys
         return self.model._base_manager.filter(found)
+
+    def rows_naming(self, person: Person, column: str) -> QuerySet[Any]:
+        """Return the rows, anybody's, that hold one of the person's contacts in ``column``."""
+        return self.model._base_manager.filter(_is_one_of(column, person.contacts))
 
     def rows_about(self, person: Person) -> QuerySet[Any]:
         """Return what others keep about the person in this table."""
@@ -136,14 +144,23 @@ class Holding:
         return values
 
 
+def _is_one_of(column: str, contacts: Iterable[str]) -> Q:
+    found = Q(pk__in=[])
+    for contact in contacts:
+        found |= Q(**{f"{column}__iexact": contact})
+    return found
+
+
 _holdings: dict[type[models.Model], Holding] = {}
 SECRETS = frozenset(
     {
         "password", "token", "token_hash", "salt", "secret", "access_token", "placement_key",
-        "author_token", "key", "digest", "session_data", "sealed",
+        "author_token", "key", "digest", "session_data", "sealed", "link_code",
     }
 )  # fmt: skip
 """Columns that open something: they are never exported."""
+LINKS = frozenset({"token", "access_token", "author_token", "link_code"})
+"""Those of them that stand in addresses, and so in letters and in what others were told."""
 
 
 def holds(label: str, erase: Erase, why: str, **values: Any) -> None:
@@ -192,10 +209,16 @@ def erase_rows(holding: Holding, person: Person) -> int:
         holding.act(person)
         return 0
     if holding.erase is Erase.DELETE:
-        found = (holding.rows(person), holding.rows_about(person))
+        naming = [holding.rows_naming(person, column) for column in holding.contact]
+        found = [holding.rows(person), holding.rows_about(person), *naming]
         return sum(int(rows.delete()[0]) for rows in found if rows.exists())
     if holding.erase is Erase.BLANK and holding.fields:
-        return int(holding.rows(person).update(**holding.emptied()))
+        empty = holding.emptied()
+        count = int(holding.rows(person).update(**empty))
+        for column in holding.contact:
+            # What is left are rows of others.
+            count += int(holding.rows_naming(person, column).update(**{column: empty[column]}))
+        return count
     return 0
 
 
@@ -207,3 +230,12 @@ def export_rows(holding: Holding, person: Person, most: int = 100_000) -> Iterab
         if column.name not in SECRETS and not isinstance(column, SearchVectorField)
     ]
     yield from holding.rows(person).order_by("pk").values(*columns)[:most].iterator()
+
+
+def links_of(holding: Holding, person: Person) -> set[str]:
+    """Return what of a person's rows of one table stands in addresses and opens something."""
+    names = [each.attname for each in holding.model._meta.concrete_fields if each.name in LINKS]
+    if not names:
+        return set()
+    rows = holding.rows(person).values_list(*names)
+    return {text for row in rows.iterator() for text in row if text}

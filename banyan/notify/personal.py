@@ -4,14 +4,29 @@ import datetime as dt
 
 from django.db.models import Q
 
-from banyan.kernel.personal import Erase, Kept, holds, names_nobody
+from banyan.kernel.personal import Erase, Kept, Person, holds, names_nobody
+from banyan.people.models import Follow
 
 from .actions.allowances import KEPT as DAYS_KEPT
 from .actions.reminders import KEPT as CONTACTS_KEPT
+from .models import Notification
+
+
+def _erase_told(person: Person) -> None:
+    """Take away what the person was told, and their friends' lines that lead to their name."""
+    one = person.account_id
+    if one is None:
+        return
+    Notification.objects.filter(recipient_id=one).delete()
+    followers = Follow.objects.filter(followee_id=one).values("follower_id")
+    about = [f"friend:{one}", f"follow.accepted:{one}"]
+    keys = [key for each in about for key in (each, f"~{each}")]
+    Notification.objects.filter(recipient_id__in=followers, group_key__in=keys).delete()
+
 
 holds(
     "notify.Notification", Erase.DELETE, "A year after something last happened in it.",
-    owner=("recipient_id",), fields=("data", "actors"),
+    owner=("recipient_id",), fields=("data", "actors"), act=_erase_told,
     kept=Kept(dt.timedelta(days=365), ("updated_at",)),
 )  # fmt: skip
 holds(

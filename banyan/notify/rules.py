@@ -70,9 +70,10 @@ def next_digest(moment: dt.datetime, zone: str, every: str) -> dt.datetime | Non
         day += dt.timedelta(days=1)
 
 
-def span_of(every: str) -> dt.timedelta:
-    """Return how far back a digest looks."""
-    return dt.timedelta(days=7 if every == WEEKLY else 1)
+def digest_start(due: dt.datetime, zone: str, every: str) -> dt.datetime:
+    """Return since when a digest tells that was due then: the same hour a day or week before."""
+    here = due.astimezone(ZoneInfo(zone))  # by its clock, so that a day may have 25 hours
+    return (here - dt.timedelta(days=7 if every == WEEKLY else 1)).astimezone(dt.UTC)
 
 
 def minutes_of(text: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import sys
 import urllib.error
@@ -95,6 +96,16 @@ class HttpSmsSender:
         )
 
 
+class _Stays(urllib.request.HTTPRedirectHandler):
+    """Follows nothing: what is posted would arrive as a mere question, and the token elsewhere."""
+
+    def redirect_request(self, *args: Any, **how: Any) -> None:
+        """Return that there is nothing to follow, so that it counts as an error."""
+
+
+_opener = urllib.request.build_opener(_Stays)
+
+
 def post_json(url: str, body: dict[str, Any], headers: dict[str, str] | None = None) -> bytes:
     """Post ``body`` to an operator's own gateway and return its answer, or raise NotSent."""
     request = urllib.request.Request(  # noqa: S310 (the operator's own https address)
@@ -103,12 +114,12 @@ def post_json(url: str, body: dict[str, Any], headers: dict[str, str] | None = N
         headers={"Content-Type": "application/json", **(headers or {})},
     )
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310 - as above
+        with _opener.open(request, timeout=TIMEOUT) as answer:
             return bytes(answer.read(MOST_READ))
     except urllib.error.HTTPError as error:
         lasting = 400 <= error.code < 500 and error.code not in (408, 429)
         raise NotSent(f"gateway answered {error.code}", lasting=lasting) from error
-    except OSError as error:
+    except (OSError, http.client.HTTPException) as error:
         raise NotSent(str(error)) from error
 
 

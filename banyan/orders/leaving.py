@@ -48,6 +48,10 @@ def _whose(person: Person, order: str) -> Q:
     if person.account_id is None:
         return Q(**{f"{order}checkout_id": person.guest_id or 0})
     bought = Q(**{f"{order}checkout__buyer_id": person.account_id})
+    for contact in person.contacts:  # as a guest, which goes with the account, too
+        email, phone = f"{order}checkout__contact_email", f"{order}checkout__contact_phone"
+        named = Q(**{f"{email}__iexact": contact}) | Q(**{phone: contact})
+        bought |= named & Q(**{f"{order}checkout__buyer_id": None})
     return bought | Q(**{f"{order}shop__owner_id": person.account_id})
 
 

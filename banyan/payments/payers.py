@@ -1,4 +1,6 @@
-"""The payer's id at a provider: sealed where it must be said again, else only a mark of it.
+"""The payer's id at a provider, and their network address: sealed where it must be said again.
+
+Elsewhere only a mark of it is kept.
 
 A mark tells the same payer from another one and says nothing else: it is a keyed hash.
 """
@@ -13,6 +15,7 @@ from banyan.kernel import keyrings
 from banyan.kernel.keyrings import Ring
 
 _LENGTH = 32
+_SEALED = {"payer_ref": "payer", "client_ip": "place"}
 
 
 def mark(payer_ref: str) -> str:
@@ -22,24 +25,24 @@ def mark(payer_ref: str) -> str:
 
 
 def sealed(context: Mapping[str, str]) -> dict[str, str]:
-    """Return a ``context`` of ``Provider.start`` as it may be kept: ``payer_ref`` sealed.
+    """Return a ``context`` of ``Provider.start`` as it may be kept: who and where, sealed.
 
     ``payer`` and ``place`` are the marks of ``payer_ref`` and ``client_ip``, where they are given.
     """
     kept = dict(context)
-    payer_ref = kept.pop("payer_ref", "")
-    if payer_ref:
-        box = keyrings.seal(Ring.PAYERS, payer_ref.encode())
-        kept |= {"payer": mark(payer_ref), "payer_sealed": box.decode()}
-    if kept.get("client_ip"):
-        kept["place"] = mark(kept["client_ip"])
+    for said, name in _SEALED.items():
+        value = kept.pop(said, "")
+        if value:
+            box = keyrings.seal(Ring.PAYERS, value.encode())
+            kept |= {name: mark(value), f"{name}_sealed": box.decode()}
     return kept
 
 
 def opened(kept: Mapping[str, str]) -> dict[str, str]:
     """Return the context that :func:`sealed` kept. BadSeal when its key is gone."""
     context = dict(kept)
-    box = context.pop("payer_sealed", "")
-    if box:
-        context["payer_ref"] = keyrings.unseal(Ring.PAYERS, box.encode()).decode()
+    for said, name in _SEALED.items():
+        box = context.pop(f"{name}_sealed", "")
+        if box:
+            context[said] = keyrings.unseal(Ring.PAYERS, box.encode()).decode()
     return context

@@ -12,12 +12,14 @@ from django.db import models
 
 from banyan.catalog.models import ProductImport
 from banyan.delivery.models import Voucher
-from banyan.kernel import clock
+from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.personal import SECRETS, declared
 from banyan.legal import actions as legal
 from banyan.legal.models import Export
 from banyan.media.store import WholeFiles
+from banyan.payments import actions as payments
+from banyan.payments.models import Attempt, Intent
 from banyan.people.models import Account, BookDigest
 from tests.support import factories as make
 
@@ -101,3 +103,27 @@ def test_one_export_that_cannot_be_made_holds_up_nobody_and_is_tried_again(setti
         Choosy.full_for = ""
     assert legal.make_exports(actor=US) == 1
     assert not Export.objects.filter(state="asked").exists()
+
+
+def test_nothing_in_an_export_opens_a_purchase(settings: Any) -> None:
+    settings.PAYMENT_PROVIDERS = ["sandbox", "wallet"]
+    account = make.member(email="ana@example.com")
+    checkout = make.pay(make.place((make.variant(), 1), buyer=account, email="ana@example.com"))
+    waiting = make.place((make.variant(), 1), buyer=account, email="ana@example.com")
+    intent = Intent.objects.get(subject_kind="checkout", subject_id=waiting.pk)
+    link = payments.open_link(actor=make.actor(account), intent=intent)
+    Attempt.objects.create(
+        intent=intent, number=1, started_at=clock.now(),
+        request={"return_url": f"https://shop.example/pay/return/{intent.token}"},
+    )  # fmt: skip
+    relay.drain()
+    export = legal.ask_export(actor=make.actor(account))
+
+    assert legal.make_exports(actor=US) == 1
+
+    data = legal.take_export(actor=make.actor(account), export_id=export.pk)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        texts = {name: archive.read(name).decode() for name in archive.namelist()}
+    for opens in (checkout.access_token, waiting.access_token, intent.token, link):
+        assert [name for name, text in texts.items() if opens in text] == []
+    assert checkout.number in texts["data/orders.Checkout.json"]

@@ -111,3 +111,25 @@ def test_a_mail_program_ends_it_with_one_post_and_no_sign_in() -> None:
     assert (chosen.digest, chosen.digest_at) == ("", None)
     assert browser.post(reverse("stop", args=["nonsense"])).status_code == 404
     assert queries.unread_count(reader.pk) == 0
+
+
+@pytest.mark.parametrize(
+    ("zone", "happened", "due_at", "late"),
+    [
+        # The night before, the clock went back: the day has 25 hours.
+        ("Europe/Berlin", "2026-10-24T06:30", "2026-10-25T07:00", 0),
+        # Yesterday's run was punctual, today's is not.
+        ("UTC", "2026-03-01T08:02", "2026-03-02T08:00", 4),
+    ],
+)
+def test_nothing_falls_between_two_digests(
+    zone: str, happened: str, due_at: str, late: int
+) -> None:
+    reader = member(email="r@example.com")
+    choose(reader, digest="daily", time_zone=zone)
+    due_then = dt.datetime.fromisoformat(due_at).replace(tzinfo=dt.UTC)
+    with clock.at(dt.datetime.fromisoformat(happened).replace(tzinfo=dt.UTC)):
+        tell(reader, kind="order.shipped")
+    Preference.objects.update(digest_at=due_then)
+    with clock.at(due_then + late * dt.timedelta(minutes=1)):
+        assert actions.send_digests() == 1

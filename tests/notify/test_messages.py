@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -150,6 +151,12 @@ def gateway() -> Iterator[tuple[str, list[tuple[str, Any]], list[int]]]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             given.append((self.headers["Authorization"], json.loads(body)))
             self.send_response(answers.pop(0) if answers else 202)
+            self.send_header("Location", "/login")
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            given.append((self.headers["Authorization"], None))
+            self.send_response(200)
             self.end_headers()
 
         def log_message(self, format: str, *args: Any) -> None: ...
@@ -191,3 +198,56 @@ def test_a_channel_without_a_sender_is_a_fault_of_the_set_up(settings: Any) -> N
     settings.NOTIFY_SENDERS = {"email": ""}
     with pytest.raises(ImproperlyConfigured):
         senders.sender_for("email")
+
+
+@pytest.mark.django_db
+def test_a_sender_that_breaks_holds_up_no_other_message(use: Any) -> None:
+    class Broken(Failing):
+        def send(self, letter: Letter) -> None:
+            if letter.destination.startswith("ana"):
+                raise ValueError("an address that it cannot write")
+            super().send(letter)
+
+    sender = use(Broken())
+    start = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+    with clock.at(start):
+        queue()
+        queue("k2", destination="ben@example.com")
+        assert actions.deliver_due() == 1
+    assert sender.sent == ["ben@example.com"]
+    for hour in range(1, 6):
+        with clock.at(start + dt.timedelta(hours=hour)):
+            actions.deliver_due()
+    row = Message.objects.get(key="k1")
+    assert (row.state, row.attempts, row.error) == ("failed", 5, "ValueError")
+    assert "123456" not in row.body
+
+
+def test_a_gateway_that_leads_elsewhere_has_not_taken_the_message(
+    gateway: Any, settings: Any
+) -> None:
+    settings.SMS_URL, given, answers = gateway
+    settings.SMS_TOKEN = "secret"
+    answers.append(302)
+    with pytest.raises(NotSent):
+        HttpSmsSender().send(Letter("+8613800138000", "", "123456"))
+    assert len(given) == 1, "nobody else is shown the token"
+
+
+def test_what_is_no_answer_at_all_is_worth_another_try(settings: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"what?\r\n\r\n")
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        settings.SMS_URL = f"http://127.0.0.1:{server.getsockname()[1]}/sms"
+        settings.SMS_TOKEN = ""
+        with pytest.raises(NotSent) as failed:
+            HttpSmsSender().send(Letter("+86", "", "x"))
+        thread.join(10)
+    assert not failed.value.lasting

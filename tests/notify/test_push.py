@@ -296,3 +296,22 @@ def test_nobody_removes_another_s_browser(service: PushService) -> None:
     assert PushSubscription.objects.exists()
     signed_in(reader).post(reverse("push_remove"), {"browser": str(row.pk)})
     assert not PushSubscription.objects.exists()
+
+
+def test_a_notification_that_cannot_be_worded_holds_up_no_other(
+    service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kinds, "_kinds", dict(kinds._kinds))
+    kinds.register("broken", lambda h: str(h.data["amount"]), family="people")
+    first, second = member(), member()
+    subscribe(service, first)
+    browser = subscribe(service, second)
+    tell(first, member("ana"), "broken")
+    tell(second, member("ben"))
+    start = clock.now()
+
+    assert actions.push_due() == 1
+    assert len(browser.shown) == 1
+    with clock.at(start + dt.timedelta(days=8)):
+        assert actions.push_due() == 0
+    assert not Notification.objects.filter(push_at__isnull=False).exists(), "given up in the end"

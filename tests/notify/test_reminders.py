@@ -16,6 +16,7 @@ from banyan.notify import actions
 from banyan.notify.actions import Where
 from banyan.notify.models import Message, Notification, Reminder, Stop
 from banyan.notify.queries import reachable_share, switches_of
+from banyan.people import actions as people
 from banyan.sales import actions as sales
 from banyan.sales.models import Sale
 from banyan.sales.reminders import STARTS
@@ -237,3 +238,11 @@ def test_a_member_asks_and_takes_it_back_and_another_sees_nothing_of_it() -> Non
     assert "Rather not" not in client(member()).get(url).content.decode()
     client(ana).post(url, {"undo": "1"})
     assert begin(sale) == 0
+
+
+def test_whose_account_is_closed_is_not_written_to() -> None:
+    sale, ana = coming(), member(email="ana@example.com")
+    ask(sale, who=actor(ana))
+    people.close_account(actor=actor(ana), account_id=ana.pk, reason="leaving")
+    begin(sale)
+    assert not Message.objects.exists()

@@ -8,7 +8,7 @@ import pytest
 
 from banyan.kernel import relay
 from banyan.kernel.actors import Actor
-from banyan.payments import actions
+from banyan.payments import actions, payers
 from banyan.payments.payers import mark
 from banyan.payments.providers.alipay.reading import payment_state
 from banyan.payments.providers.stripe.reading import message as stripe_message
@@ -17,7 +17,7 @@ from banyan.people.models import Account
 from banyan.trust.actions import look_back
 from banyan.trust.models import Edge, Joined
 from banyan.trust.queries import cluster_of
-from tests.payments.till import Placer, message, post, started
+from tests.payments.till import Placer, message, opened, post, started
 from tests.support import factories as make
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("placer")]
@@ -105,3 +105,18 @@ def test_each_provider_tells_a_mark_and_no_more() -> None:
     assert len({wechat.payer, by_answer.payer, stripe.payer}) == 3
     for told, secret in ((wechat, "o-1"), (by_answer, "2088"), (stripe, "4242")):
         assert secret not in str(told.raw)
+
+
+def test_where_a_payer_was_is_kept_sealed_and_said_again() -> None:
+    """A friend's address stands in an attempt of the buyer's payment, who can take it along."""
+    intent = opened()
+    actions.start(
+        actor=Actor.guest(),
+        intent_id=intent.pk,
+        return_url="http://shop.test/back",
+        locale="en",
+        context={"channel": "wap", "client_ip": "203.0.113.7", "by": "link"},
+    )
+    kept = intent.attempts.get().request["context"]
+    assert "203.0.113.7" not in str(kept)
+    assert payers.opened(kept)["client_ip"] == "203.0.113.7"

@@ -14,10 +14,11 @@ from banyan.kernel.money import Money
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
 from banyan.payments import actions
-from banyan.payments.models import Payout
+from banyan.payments.models import Payout, ProviderMessage
 from banyan.payments.problems import PayoutNotSupported, RefundKeyReused
+from banyan.payments.providers.base import ProviderState, Status
 from banyan.payments.rules import Outcome
-from tests.payments.scripted import script
+from tests.payments.scripted import ScriptedProvider, script
 from tests.payments.till import balance, keys, names
 from tests.support.sandbox import Sandbox
 
@@ -129,3 +130,15 @@ def test_the_final_word_counts_once() -> None:
 def test_the_wallet_never_pays_out() -> None:
     with pytest.raises(PayoutNotSupported):
         requested("wallet")
+
+
+def test_another_amount_in_an_answer_is_for_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    payout = submit(requested())
+    less = ProviderState(status=Status.SUCCEEDED, provider_ref="ref", money=Money(7999, "CNY"))
+    monkeypatch.setattr(ScriptedProvider, "query_payout", lambda self, order: less)
+    for _time in range(2):
+        assert actions.poll_payout(actor=CRON, payout_id=payout.pk).state == "submitted"
+    told = ProviderMessage.objects.get()
+    assert (told.kind, told.outcome) == ("payout.paid", Outcome.AMOUNT_MISMATCH)
+    assert (told.reference, told.repeats) == (f"payout-{payout.pk}-1", 1)
+    assert balance("payouts_in_transit") == 8000

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, get_type_hints
 
 import pytest
@@ -14,6 +16,7 @@ from banyan.payments.checks import check_providers
 from banyan.payments.problems import ProviderRefused, ProviderUnknown, ProviderUnreachable
 from banyan.payments.providers.base import Provider, RefundOrder
 from banyan.payments.providers.sandbox import SandboxProvider
+from banyan.payments.providers.transport import HttpClient
 from banyan.payments.rules import Reference
 from tests.support.sandbox import Sandbox
 
@@ -134,3 +137,28 @@ def test_a_kept_connection_that_was_closed_meanwhile_is_opened_again(settings: A
                 provider.refund(ORDER)
             assert refused.value.reason == "not_found"
         speaker.join(timeout=60)
+
+
+@pytest.mark.parametrize("promised", ["", str(2**30)])
+def test_an_answer_that_is_too_long_or_cut_off_is_no_answer(promised: str) -> None:
+    pieces = 1 if promised else 40
+
+    class Endless(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            if promised:
+                self.send_header("Content-Length", promised)
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                for _piece in range(pieces):
+                    self.wfile.write(b" " * 2**20)
+
+        def log_message(self, format: str, *args: Any) -> None: ...
+
+    with HTTPServer(("127.0.0.1", 0), Endless) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            with pytest.raises(ProviderUnreachable):
+                HttpClient().send("GET", f"http://127.0.0.1:{server.server_port}/", headers={})
+        finally:
+            server.shutdown()

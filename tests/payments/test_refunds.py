@@ -15,11 +15,11 @@ from banyan.kernel.locks import LockOrderViolation
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Conflict
 from banyan.payments import actions
-from banyan.payments.models import Intent, Refund
+from banyan.payments.models import Intent, ProviderMessage, Refund
 from banyan.payments.problems import DestinationNotSupported, RefundKeyReused, RefundTooLarge
-from banyan.payments.providers.base import Status
+from banyan.payments.providers.base import ProviderState, Status
 from banyan.payments.rules import REFUND_PROMISE, Outcome
-from tests.payments.scripted import script
+from tests.payments.scripted import ScriptedProvider, script
 from tests.payments.till import BUYER, balance, captured, keys, names, refunded, started
 from tests.support.sandbox import Sandbox
 
@@ -232,3 +232,19 @@ def test_a_refund_is_asked_about_less_and_less_often() -> None:
         assert refund.next_attempt_at is not None
         pauses.append((refund.next_attempt_at - refund.created_at).total_seconds())
     assert pauses == [30, 60, 120, 240, 480, 900, 900, 900]
+
+
+def test_another_amount_in_an_answer_is_for_a_person_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    refund = refunded(captured(), 5000)
+    less = ProviderState(
+        status=Status.SUCCEEDED, provider_ref="ref", money=Money(4000, "CNY"), raw={"who": "ana"}
+    )
+    monkeypatch.setattr(ScriptedProvider, "refund", lambda self, order: less)
+    assert submit(refund).state == "requested"
+    with clock.at(clock.now() + REFUND_PROMISE):
+        assert submit(refund).state == "requested"
+    told = ProviderMessage.objects.get(kind="refund.succeeded")
+    assert (told.outcome, told.intent_id) == (Outcome.AMOUNT_MISMATCH, refund.intent_id)
+    assert (told.reference, told.payload["amount"]) == (f"refund-{refund.pk}-1", 4000)
+    assert "ana" not in str(told.payload)
+    assert balance("gateway", "scripted") == -12900

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import re
 import secrets
 import zipfile
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
@@ -15,7 +17,7 @@ from django.db import IntegrityError, transaction
 
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
-from banyan.kernel.personal import Person, export_rows, in_erasing_order
+from banyan.kernel.personal import Person, export_rows, in_erasing_order, links_of
 from banyan.kernel.problems import Conflict, LoginRequired, NotFound
 from banyan.kernel.states import transition
 from banyan.kernel.sweeps import sweep
@@ -28,6 +30,8 @@ from ..states import EXPORT
 from .erasing import person_of
 
 KEPT = dt.timedelta(days=7)
+HIDDEN = "••••••"
+_WORD = re.compile(r"[A-Za-z0-9]+")
 KINDS = {"jpeg": "jpg"}
 """How files end whose column says what they are."""
 
@@ -85,6 +89,7 @@ def _zip(person: Person) -> bytes:
     """Return one JSON file per table, what is kept and why, and the person's files and pictures."""
     target = io.BytesIO()
     kept: dict[str, str] = {}
+    opening = {link for holding in in_erasing_order() for link in links_of(holding, person)}
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for holding in in_erasing_order():
             rows = list(export_rows(holding, person))
@@ -94,7 +99,7 @@ def _zip(person: Person) -> bytes:
             for row in rows:
                 _put_files(archive, f"files/{label}-{row[key]}", row)
             text = json.dumps(rows, cls=DjangoJSONEncoder, ensure_ascii=False, indent=1)
-            archive.writestr(f"data/{label}.json", text)
+            archive.writestr(f"data/{label}.json", _without(opening, text))
             kept[label] = holding.why
         archive.writestr("how-long-it-is-kept.json", json.dumps(kept, indent=1))
         for image in Image.objects.filter(owner_id=person.account_id or 0).order_by("id"):
@@ -105,6 +110,11 @@ def _zip(person: Person) -> bytes:
             except OSError:
                 continue  # swept a moment ago
     return target.getvalue()
+
+
+def _without(opening: Collection[str], text: str) -> str:
+    """Strike out what opens something wherever it is quoted: in letters, in addresses."""
+    return _WORD.sub(lambda word: HIDDEN if word[0] in opening else word[0], text)
 
 
 def _put_files(archive: zipfile.ZipFile, name: str, row: dict[str, Any]) -> None:
@@ -131,7 +141,10 @@ def take_export(*, actor: Actor, export_id: int, checkout_id: int | None = None)
         raise NotFound()
     if export.state != "ready" or (export.expires_at and export.expires_at <= clock.now()):
         raise Conflict(code="export_gone")
-    data = store.read(store.private(), export.file)
+    try:
+        data = store.read(store.private(), export.file)
+    except FileNotFoundError as error:
+        raise Conflict(code="export_gone") from error  # somebody took it a moment ago
     name = export.file
     with transaction.atomic():
         transition(EXPORT, export, "taken", actor=actor, file="")

@@ -10,7 +10,7 @@ from banyan.kernel.sweeps import sweep
 from ..access import quiet_of
 from ..models import Preference
 from ..queries import unread_for_digest
-from ..rules import local_day, next_digest, span_of
+from ..rules import digest_start, local_day, next_digest
 from . import allowances
 from .messages import send, speaking
 
@@ -38,6 +38,8 @@ def _send(preference: Preference) -> bool:
     quiet = quiet_of(preference)
     until = quiet.over_at(now) if quiet else None
     due = until or next_digest(now, zone, preference.digest)
+    # Of when it was due, not of now: what a late run tells must not begin late, too.
+    since = digest_start(preference.digest_at or now, zone, preference.digest)
     with transaction.atomic():
         mine = Preference.objects.filter(pk=preference.pk, digest_at=preference.digest_at)
         if mine.update(digest_at=due) != 1 or until is not None:
@@ -45,7 +47,7 @@ def _send(preference: Preference) -> bool:
         if not account.email or not account.is_active:
             return False
         with speaking(account.language, zone):
-            told = unread_for_digest(account.pk, since=now - span_of(preference.digest))
+            told = unread_for_digest(account.pk, since=since)
         if not told or not allowances.take(who=allowances.member(account.pk), zone=zone):
             return False
         send(

@@ -141,6 +141,11 @@ def deliver(*, message_id: int) -> bool:
     except NotSent as error:
         _record_failure(message, error)
         return False
+    except Exception as error:
+        # Senders may be the operator's own: whatever one raises holds up no other message.
+        log.exception("sender_broke", message=message.pk, kind=message.kind)
+        _record_failure(message, NotSent(type(error).__name__))
+        return False
     kept = {"subject": message.subject, "body": message.body} | _redacted(message)
     run(_SENT, [clock.now(), kept["subject"], kept["body"], message.pk])
     return True

@@ -101,7 +101,18 @@ def push_due(*, most: int = BATCH) -> int:
         cursor.execute(_CLAIM, [now + LEASE, now, most])
         ids = [row[0] for row in cursor.fetchall()]
     rows = Notification.objects.filter(pk__in=ids).select_related("recipient").order_by("pk")
-    return sum(_push(row) for row in rows)
+    return sum(_tried(row) for row in rows)
+
+
+def _tried(row: Notification) -> bool:
+    """Push one row; one that fails holds up no other, and is given up when its time is over."""
+    try:
+        return _push(row)
+    except Exception:
+        log.exception("push_broke", notification=row.pk, kind=row.kind)
+        ttl = dt.timedelta(seconds=kinds.require(row.kind).family.ttl)
+        again = clock.now() + AGAIN
+        return _later(row, again if again < row.updated_at + ttl else None)
 
 
 def _push(row: Notification) -> bool:

@@ -226,7 +226,7 @@ def tell(*, reminder: Reminder, word: Word) -> bool:
 
 def _write_to_member(reminder: Reminder, word: Word) -> None:
     account = reminder.account
-    if account is None or not account.email:
+    if account is None or not account.email or not account.is_active:
         return
     place = place_of(account.pk, kinds.require(reminder.kind).family.name)
     if place.push or not place.email:

@@ -9,7 +9,7 @@ from banyan.kernel import clock
 from banyan.kernel.remembered import run
 
 from ..models import Intent, ProviderMessage
-from ..providers.base import Message
+from ..providers.base import Kind, Message, ProviderState
 from ..rules import NEEDS_A_PERSON, Outcome
 
 logger = logging.getLogger(__name__)
@@ -121,6 +121,31 @@ def store_message(provider: str, message: Message, intent: Intent | None) -> Pro
         kept = ProviderMessage.objects.select_related("intent")
         return kept.get(provider=provider, message_id=row.message_id)
     return row
+
+
+def keep_answer(
+    provider: str,
+    kind: Kind,
+    reference: str,
+    state: ProviderState,
+    outcome: Outcome,
+    intent: Intent | None = None,
+) -> None:
+    """Keep an answer that needs a person as a message, once: no other tells of it."""
+    if outcome not in NEEDS_A_PERSON:
+        return
+    message = Message(
+        message_id=f"asked:{reference}:{state.status}",
+        kind=kind,
+        reference=reference,
+        provider_ref=state.provider_ref,
+        money=state.money,
+        at=state.at,
+        failure=state.failure,
+    )
+    row = store_message(provider, message, intent)
+    if row.handled_at is None:
+        note_outcome(row.pk, outcome)
 
 
 def _keep(row: ProviderMessage) -> bool:

@@ -24,7 +24,7 @@ from ..problems import (
     ProviderUnreachable,
     RefundKeyReused,
 )
-from ..providers.base import PayoutOrder, ProviderState, SplitOrder, Splits, Status
+from ..providers.base import Kind, PayoutOrder, ProviderState, SplitOrder, Splits, Status
 from ..rules import (
     SPLIT_PATIENCE,
     Outcome,
@@ -35,7 +35,7 @@ from ..rules import (
 )
 from ..states import PAYOUT
 from .books import in_transit_account, provider_account
-from .notes import note_outcome
+from .notes import keep_answer, note_outcome
 from .sending import write_final_word, write_submitted
 
 logger = logging.getLogger(__name__)
@@ -184,14 +184,17 @@ def poll_payout(*, actor: Actor, payout_id: int) -> Payout:
 
 def _act_on(actor: Actor, payout: Payout, state: ProviderState) -> None:
     if state.status != Status.PENDING:
-        settle_payout(
+        succeeded = state.status == Status.SUCCEEDED
+        outcome = settle_payout(
             actor=actor,
             payout_id=payout.pk,
-            succeeded=state.status == Status.SUCCEEDED,
+            succeeded=succeeded,
             provider_ref=state.provider_ref,
             money=state.money,
             failure=state.failure,
         )
+        kind = Kind.PAYOUT_PAID if succeeded else Kind.PAYOUT_FAILED
+        keep_answer(payout.provider, kind, _order(payout).reference, state, outcome)
         return
     with transaction.atomic():
         fresh = Payout.objects.select_for_update(no_key=True).get(pk=payout.pk)

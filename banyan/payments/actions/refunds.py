@@ -29,7 +29,7 @@ from ..problems import (
     RefundKeyReused,
     RefundTooLarge,
 )
-from ..providers.base import Provider, ProviderState, RefundOrder, Status
+from ..providers.base import Kind, Provider, ProviderState, RefundOrder, Status
 from ..queries import destinations_for, taken_back
 from ..rules import (
     PATIENCE,
@@ -44,7 +44,7 @@ from ..rules import (
 )
 from ..states import REFUND
 from .books import clearing_account, provider_account
-from .notes import note_outcome
+from .notes import keep_answer, note_outcome
 from .sending import write_final_word, write_submitted
 
 logger = logging.getLogger(__name__)
@@ -273,15 +273,19 @@ def poll_refund(*, actor: Actor, refund_id: int) -> Refund:
 
 def _act_on(actor: Actor, refund: Refund, state: ProviderState) -> None:
     if state.status != Status.PENDING:
-        settle_refund(
+        succeeded = state.status == Status.SUCCEEDED
+        outcome = settle_refund(
             actor=actor,
             refund_id=refund.pk,
             sequence=refund.sequence,
-            succeeded=state.status == Status.SUCCEEDED,
+            succeeded=succeeded,
             provider_ref=state.provider_ref,
             money=state.money,
             failure=state.failure,
         )
+        kind = Kind.REFUND_SUCCEEDED if succeeded else Kind.REFUND_FAILED
+        reference = _order(refund).reference
+        keep_answer(_carrier(refund).name, kind, reference, state, outcome, refund.intent)
         return
     with transaction.atomic():
         locks.take([LockKey("payment", refund.intent_id)])

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from ..problems import ProviderUnreachable
 
 TIMEOUT = 5.0  # seconds; a page or a job worker waits for it
+MOST_BYTES = 16 * 2**20  # of an answer
+FILE_BYTES = 256 * 2**20  # of a bill
 _STALE = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
 
 
@@ -47,13 +49,17 @@ class HttpClient:
         *,
         headers: Mapping[str, str],
         payload: bytes | None = None,
+        most: int = MOST_BYTES,
     ) -> Reply:
-        """Send one request. ProviderUnreachable when there is no answer, or a fault (5xx, 429)."""
+        """Send one request. ProviderUnreachable when there is no answer, or a fault (5xx, 429).
+
+        So does an answer of more than ``most`` bytes.
+        """
         parts = urlsplit(url)
         origin = (parts.scheme, parts.netloc)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         try:
-            reply = self._exchange(origin, method, path, payload, headers)
+            reply = self._exchange(origin, method, path, payload, headers, most)
         except (OSError, http.client.HTTPException) as error:
             self._drop(origin)
             raise ProviderUnreachable(detail=f"{method} {parts.path}: {error!r}") from error
@@ -69,17 +75,18 @@ class HttpClient:
         path: str,
         payload: bytes | None,
         headers: Mapping[str, str],
+        most: int,
     ) -> Reply:
         connection, kept = self._connection(origin)
         try:
-            return _round_trip(connection, method, path, payload, headers)
+            return _round_trip(connection, method, path, payload, headers, most)
         except _STALE:
             # The other side closed a connection that had been idle: say it again on a new one.
             self._drop(origin)
             if not kept:
                 raise
             connection, _ = self._connection(origin)
-            return _round_trip(connection, method, path, payload, headers)
+            return _round_trip(connection, method, path, payload, headers, most)
 
     def _connection(self, origin: tuple[str, str]) -> tuple[http.client.HTTPConnection, bool]:
         kept = self._kept()
@@ -128,11 +135,15 @@ def _round_trip(
     path: str,
     payload: bytes | None,
     headers: Mapping[str, str],
+    most: int,
 ) -> Reply:
     connection.request(method, path, body=payload, headers=dict(headers))
     response = connection.getresponse()
     told = {name.lower(): value for name, value in response.getheaders()}
-    return Reply(response.status, told, response.read())
+    content = response.read(most + 1)
+    if len(content) > most or response.length:  # the rest was cut off
+        raise http.client.IncompleteRead(content)
+    return Reply(response.status, told, content)
 
 
 def _object(text: bytes) -> Mapping[str, Any]:

@@ -57,9 +57,11 @@ class Payer:
 
     def way_back(self, lane: str) -> str:
         """Return the path of the page that the provider sends the payer back to."""
-        if self.link:
-            return f"{reverse('pay_link_back', args=[self.link])}?{urlencode({'lane': lane})}"
-        return reverse("payment_return", args=[self.intent.token])
+        # Alipay takes no address with a query: it puts its own behind.
+        name, key = (
+            ("pay_link_back", self.link) if self.link else ("payment_return", self.intent.token)
+        )
+        return reverse(name, args=[key, lane] if lane else [key])
 
     def waiting_page(self, lane: str) -> str:
         """Return the page with what the payer scans or runs."""

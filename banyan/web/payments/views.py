@@ -73,7 +73,7 @@ def hook(request: HttpRequest, provider: str) -> HttpResponse:
 
 @require_safe
 @private
-def come_back(request: HttpRequest, token: str) -> HttpResponse:
+def come_back(request: HttpRequest, token: str, lane: str = "") -> HttpResponse:
     """Receive the payer from the provider's page: ask the provider, then lead on.
 
     Its message mostly comes at the same moment, so it gets a head start once, as long as it needs:
@@ -85,14 +85,15 @@ def come_back(request: HttpRequest, token: str) -> HttpResponse:
         if intent.state == "pending":
             known = booked.wait(HEAD_START_S)
             intent = get_intent_by_token(token) if known else _behind(token)
-    mine = attempt_of(Payer(intent), "") if intent.link_code else None
+    lane = lane[:40]
+    mine = attempt_of(Payer(intent), lane) if intent.link_code or lane else None
     if intent.state in OPEN or (mine is not None and not mine.outcome):
         try:
             intent = actions.sync_known(actor=actor(request), intent=intent)
         except Problem as problem:
             # Whatever hinders us now, the message or the next check will tell the same.
             logger.warning("intent %s: not known at the return: %s", intent.pk, problem)
-    if mine is not None and fate(intent, attempt_of(Payer(intent), "")) == Fate.SECOND:
+    if mine is not None and fate(intent, attempt_of(Payer(intent), lane)) == Fate.SECOND:
         messages.warning(
             request,
             _("Somebody else had paid this a moment before. Your payment is sent back in full."),

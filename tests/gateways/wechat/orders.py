@@ -78,7 +78,7 @@ def _check(state: State, kind: str, asked: dict[str, Any]) -> None:
             raise Refusal(400, "PARAM_ERROR", f"参数错误: {what}")
 
     need(
-        isinstance(asked.get("description"), str) and 0 < len(asked["description"]) <= 127,
+        isinstance(asked.get("description"), str) and 0 < len(asked["description"].encode()) <= 127,
         "description",
     )
     need(bool(_NUMBER.fullmatch(str(asked.get("out_trade_no")))), "out_trade_no")

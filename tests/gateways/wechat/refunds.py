@@ -25,7 +25,7 @@ def ask(state: State, asked: dict[str, Any]) -> dict[str, Any]:
     good = _NUMBER.fullmatch(number) and all(
         type(amount.get(name)) is int and amount[name] > 0 for name in ("refund", "total")
     )
-    if not good or amount.get("currency") != "CNY" or len(asked.get("reason", "")) > 80:
+    if not good or amount.get("currency") != "CNY" or len(asked.get("reason", "").encode()) > 80:
         raise Refusal(400, "PARAM_ERROR", "参数错误")
     known = state.refunds.get(number)
     if known is not None:

@@ -244,3 +244,28 @@ def test_a_bill_of_another_shape_is_refused_as_a_whole(data: bytes) -> None:
     with pytest.raises(ProviderRefused) as refused:
         lines_of(data)
     assert refused.value.reason == "bill_unreadable"
+
+
+@pytest.mark.parametrize("title", ['"好"杯', '"杯', '12"盘', "杯\x0b子", "杯\x1c子"])
+def test_what_a_title_is_written_with_swallows_and_tears_no_line(title: str) -> None:
+    """Titles of other systems on the same account are as their shops wrote them."""
+    rows = [row(商户订单号=f"T-{n}", 商品名称=title) for n in (1, 2, 3)]
+    found = lines_of(zipped(detail="\r\n".join([COLUMNS, *rows, row(), "#结束", ""])))
+    assert [line.reference for line in found] == ["T-1", "T-2", "T-3", "pay-12-1"]
+
+
+def test_a_quote_in_a_long_bill_does_no_harm() -> None:
+    rows = [row(商户订单号="T-1", 商品名称='"杯'), *[row()] * 2000]
+    assert len(lines_of(zipped(detail="\r\n".join([COLUMNS, *rows])))) == 2001
+
+
+def test_a_bill_that_was_damaged_on_its_way_is_refused_as_a_whole() -> None:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("detail.csv", f"{COLUMNS}\n{row()}".encode("gbk"))
+    data = bytearray(whole.getvalue())
+    for place in range(45, 75):
+        data[place] ^= 0xFF
+    with pytest.raises(ProviderRefused) as refused:
+        lines_of(bytes(data))
+    assert refused.value.reason == "bill_unreadable"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
+from django.urls import reverse
 
-from banyan.payments import providers
+from banyan.payments import actions, providers
 from banyan.payments.providers.base import Capabilities
 from banyan.web.payments.device import payer_context
-from tests.payments.alipay.driver import Alipay
+from tests.payments.alipay.driver import Alipay, fields
+from tests.payments.till import BUYER, opened
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
 ANDROID = "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 Chrome/140.0 Mobile Safari"
@@ -45,3 +48,15 @@ def test_the_address_goes_only_to_who_needs_it(
 
     assert context(PHONE) == {"channel": "wap", "client_ip": "203.0.113.7"}
     assert context(DESKTOP) == {"channel": "web"}
+
+
+@pytest.mark.django_db
+def test_the_address_to_come_back_to_has_no_query(alipay: Alipay) -> None:
+    """Alipay takes none with one, and puts its own behind."""
+    intent = opened("alipay")
+    link = reverse("pay_link_go", args=[actions.open_link(actor=BUYER, intent=intent)])
+    phone = Client(headers={"user-agent": PHONE, "origin": "http://testserver"})
+    for press in (reverse("payment_again", args=[intent.token]), link):
+        sent = fields(urlsplit(phone.post(press)["location"]).query)
+        assert sent["return_url"].startswith("http://testserver/pay/")
+        assert "?" not in sent["return_url"]

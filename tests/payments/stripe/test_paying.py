@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import socket
 from typing import Any
 
@@ -14,6 +15,7 @@ from banyan.payments import actions, jobs
 from banyan.payments.models import Intent, ProviderMessage, Refund
 from banyan.payments.problems import ProviderRefused, ProviderUnreachable
 from banyan.payments.providers.stripe import StripeProvider
+from banyan.payments.providers.transport import HttpClient, Reply
 from banyan.payments.rules import Outcome
 from tests.payments.stripe.gateway import Gateway, post
 from tests.payments.till import BUYER, Placer, balance, keys, names, opened, started
@@ -395,3 +397,19 @@ def test_events_are_sent_over_http_as_stripe_sends_them(gateway: Gateway, placer
     finally:
         receiver.close()
     assert placer.placed == [intent.pk]
+
+
+@pytest.mark.parametrize("said", [{"ok": True}, {"id": "cs_1", "payment_intent": "pi_1"}])
+def test_an_answer_of_another_shape_decides_nothing_and_holds_nothing_for_ever(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, said: dict[str, Any]
+) -> None:
+    intent = started("stripe")
+    strange = Reply(200, {}, json.dumps(said).encode())
+    monkeypatch.setattr(HttpClient, "send", lambda *args, **how: strange)
+    with pytest.raises(ProviderUnreachable):
+        started("stripe")
+    with pytest.raises(ProviderUnreachable):
+        actions.sync(actor=BUYER, intent_id=intent.pk)
+    age(intent)
+    actions.expire_intent(actor=BUYER, intent_id=intent.pk)
+    assert state_of(intent) == "expired"

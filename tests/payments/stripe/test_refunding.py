@@ -14,6 +14,7 @@ from banyan.payments.models import Intent, ProviderMessage, Refund
 from banyan.payments.problems import PayoutNotSupported, ProviderRefused
 from banyan.payments.providers.base import PayoutOrder, RefundOrder, Status
 from banyan.payments.providers.stripe import StripeProvider
+from banyan.payments.providers.transport import HttpClient, Reply
 from banyan.payments.rules import Outcome
 from tests.payments.stripe.gateway import Gateway, post
 from tests.payments.till import balance, refunded, started
@@ -188,3 +189,13 @@ def test_nothing_is_paid_out_through_stripe() -> None:
     for verb in (StripeProvider().payout, StripeProvider().query_payout):
         with pytest.raises(PayoutNotSupported):
             verb(out)
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_page_of_somebody_in_between_is_no_refusal(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    refund = refunded(paid(gateway), 5000)
+    page = Reply(status, {"content-type": "text/html"}, b"<html>Nothing here</html>")
+    monkeypatch.setattr(HttpClient, "send", lambda *args, **how: page)
+    assert submit(refund).state == "requested"

@@ -380,3 +380,9 @@ def test_a_line_is_read_with_commas_in_its_texts_and_its_fee_rounded() -> None:
 def test_a_file_that_is_not_as_published_is_not_read(text: str) -> None:
     with pytest.raises((ValueError, KeyError)):
         lines_of(text)
+
+
+@pytest.mark.parametrize("torn", ["\u2028", "\x0b", "\x85"])
+def test_a_letter_that_only_some_take_for_the_end_of_a_line_is_none(torn: str) -> None:
+    (line,) = lines_of(file(LINE.replace("Cup, blue", f"Cup{torn}blue")))
+    assert line.reference == "pay-7-1"

@@ -25,6 +25,7 @@ from banyan.payments.providers.wechat.gateway import Gateway
 from banyan.payments.rules import Outcome
 from banyan.web.payments.device import payer_context
 from tests.gateways.wechat.orders import OPENED
+from tests.payments.test_requests import asked, page_of
 from tests.payments.till import (
     BUYER,
     SHOP_URL,
@@ -57,6 +58,15 @@ def begun(**context: str) -> tuple[Intent, str]:
 def action_of(intent: Intent) -> dict[str, Any]:
     action: dict[str, Any] = Attempt.objects.get(intent=intent, outcome="").action
     return action
+
+
+def test_a_note_in_chinese_is_cut_to_the_bytes_that_wechat_pay_takes(wechat: Wechat) -> None:
+    """A shop may say in 120 letters what it asks an amount for."""
+    intent = opened("wechat")
+    Intent.objects.filter(pk=intent.pk).update(description="青花瓷茶杯十二只，" * 13)
+    actions.start(actor=BUYER, intent_id=intent.pk, return_url=SHOP_URL, locale="zh-hans")
+    intent.refresh_from_db()
+    assert intent.state == "pending"
 
 
 @pytest.mark.parametrize("channel", ["", "web", "native"])
@@ -137,6 +147,24 @@ def test_another_network_gets_an_order_of_its_own(wechat: Wechat) -> None:
     ):
         assert wechat.opens(url, address=address) == OPENED, address
     assert Attempt.objects.count() == 4
+
+
+def test_who_pays_what_a_shop_asks_for_second_is_told_that_it_goes_back(wechat: Wechat) -> None:
+    page = page_of(asked())
+    phones = [phone(address=address) for address in ("192.0.2.1", "192.0.2.2")]
+    pages = [urlsplit(each.post(page)["location"]) for each in phones]
+    intent = Intent.objects.get()
+    for number in (1, 2):
+        wechat.pay(intent, number=number)
+        assert deliver(wechat.told()) == 200
+
+    backs = [parse_qs(each.query)["redirect_url"][0] for each in pages]
+    first, second = (
+        each.get(back.removeprefix("http://testserver"), follow=True).content.decode()
+        for each, back in zip(phones, backs, strict=True)
+    )
+    assert "Your payment is sent back in full" not in first
+    assert "Your payment is sent back in full" in second
 
 
 def test_what_was_paid_before_its_address_ran_out_is_not_asked_for_anew(

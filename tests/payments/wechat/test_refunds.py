@@ -15,6 +15,7 @@ from banyan.payments.actions.refunds import _order
 from banyan.payments.models import Intent, ProviderMessage, Refund
 from banyan.payments.problems import PayoutNotSupported, ProviderRefused, ProviderUnreachable
 from banyan.payments.providers.base import PayoutOrder
+from banyan.payments.providers.transport import HttpClient, Reply
 from banyan.payments.rules import Outcome
 from tests.payments.till import balance, keys, refunded, started
 from tests.payments.wechat.driver import Wechat, deliver
@@ -206,3 +207,19 @@ def test_a_refund_that_wechat_pay_does_not_know_is_a_refusal(wechat: Wechat) -> 
     wechat.configure(fault="garbage")
     with pytest.raises(ProviderUnreachable):
         providers.get("wechat").query_refund(_order(refund))
+
+
+def test_a_reason_in_chinese_is_cut_to_the_bytes_that_wechat_pay_takes(wechat: Wechat) -> None:
+    refund = refunded(paid(wechat), 5000)
+    Refund.objects.filter(pk=refund.pk).update(reason="收到的杯子与描述不符，颜色也不对" * 3)
+    assert actions.submit_refund(actor=CRON, refund_id=refund.pk).state == "submitted"
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_page_of_somebody_in_between_is_no_refusal(
+    wechat: Wechat, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    refund = refunded(paid(wechat), 5000)
+    page = Reply(status, {"content-type": "text/html"}, b"<html>Nothing here</html>")
+    monkeypatch.setattr(HttpClient, "send", lambda *args, **how: page)
+    assert actions.submit_refund(actor=CRON, refund_id=refund.pk).state == "requested"

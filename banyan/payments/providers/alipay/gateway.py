@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from banyan.kernel import clock
 
 from ...problems import ProviderRefused, ProviderUnreachable
-from ..transport import HttpClient
+from ..transport import FILE_BYTES, HttpClient
 from . import signing
 from .config import merchant
 from .values import beijing_text
@@ -103,7 +103,7 @@ class GatewayClient:
             url = f"https:{url.removeprefix('http:')}"
         if urlsplit(url).scheme not in ("https", "http"):
             raise ProviderRefused("bill_unreadable", detail="no address to download it from")
-        answer = self._http.send("GET", url, headers={"Accept": "*/*"})
+        answer = self._http.send("GET", url, headers={"Accept": "*/*"}, most=FILE_BYTES)
         if answer.status != 200:
             raise ProviderUnreachable(detail=f"bill download: {answer.status}")
         return answer.content

@@ -6,6 +6,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -79,6 +80,15 @@ class Api:
         return body
 
 
+@contextmanager
+def legible() -> Iterator[None]:
+    """Read an answer; what cannot be read says nothing, so it is asked again later."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise ProviderUnreachable(detail=f"unreadable answer: {error!r}") from error
+
+
 def part(text: str) -> str:
     """Return ``text`` as one safe part of a path."""
     return quote(text, safe="")
@@ -118,7 +128,8 @@ def _problem(
     """Read an error (https://docs.stripe.com/api/errors).
 
     A key that is not accepted is the operator's to mend: what waits for it is asked again then,
-    and no refund fails for it. A 409 says that the same key is being worked on right now.
+    and no refund fails for it. A 409 says that the same key is being worked on right now. What
+    names no error is a page of somebody in between: Stripe has not said no.
     """
     found = body.get("error")
     error: Mapping[str, Any] = found if isinstance(found, dict) else {}
@@ -130,6 +141,6 @@ def _problem(
     detail = f"{told} {error.get('message', '')}"
     return (
         ProviderUnreachable(detail=detail)
-        if status == 409
+        if status == 409 or not error
         else ProviderRefused(reason, detail=detail)
     )

@@ -34,7 +34,7 @@ from ..base import (
 from ..bills import BillLine
 from . import connect
 from .amounts import CURRENCIES, to_stripe
-from .api import Api, Value, part
+from .api import Api, Value, legible, part
 from .bill import asked_for, lines
 from .reading import chargeback_state, message, refund_state, session_state
 from .signing import opened, sealed, verify
@@ -84,6 +84,7 @@ class StripeProvider:
         """Return the account's balance at Stripe."""
         return LedgerPlace(kind="gateway", owner_kind="provider", label=self.name)
 
+    @legible()
     def start(
         self,
         charge: Charge,
@@ -109,6 +110,7 @@ class StripeProvider:
             provider_ref=session["id"], action=Action(kind="redirect", url=session["url"])
         )
 
+    @legible()
     def query(self, charge: Charge) -> ProviderState:
         """Read the session with its payment; the money is what Stripe received.
 
@@ -125,6 +127,7 @@ class StripeProvider:
                 status=Status.CANCELLED, provider_ref=charge.provider_ref, failure=refusal.reason
             )
 
+    @legible()
     def cancel(self, charge: Charge) -> ProviderState:
         """Expire the session, or say that it was paid.
 
@@ -137,6 +140,7 @@ class StripeProvider:
             logger.info("session %s is not open: %s", charge.provider_ref, refusal)
         return self.query(charge)
 
+    @legible()
     def refund(self, order: RefundOrder) -> ProviderState:
         """Ask for a refund, unless this one was asked for before.
 
@@ -157,6 +161,7 @@ class StripeProvider:
         }
         return refund_state(self._api.post(_REFUNDS, fields, key=order.idempotency_key))
 
+    @legible()
     def query_refund(self, order: RefundOrder) -> ProviderState:
         """Read the refund (https://docs.stripe.com/api/refunds/retrieve)."""
         return refund_state(self._api.get(f"{_REFUNDS}/{part(order.provider_ref)}"))
@@ -173,10 +178,12 @@ class StripeProvider:
         """Tell whether the account is a Connect platform's."""
         return bool(settings.STRIPE_CONNECT)
 
+    @legible()
     def connect(self, account: str, *, name: str) -> None:
         """Check a connected account (``acct_...``); Stripe knows its name itself."""
         connect.check_account(self._api, account)
 
+    @legible()
     def split(self, order: SplitOrder) -> ProviderState:
         """Transfer a part of a payment's charge to a connected account."""
         session = self._session(order.payment_ref)
@@ -185,14 +192,17 @@ class StripeProvider:
             raise ProviderRefused("not_paid", detail=order.payment_ref)
         return connect.send(self._api, order, charge["id"])
 
+    @legible()
     def query_split(self, order: SplitOrder) -> ProviderState:
         """Read the transfer."""
         return connect.stands(self._api, order)
 
+    @legible()
     def take_back(self, order: TakeBack) -> ProviderState:
         """Reverse a part of a transfer."""
         return connect.reverse(self._api, order)
 
+    @legible()
     def query_take_back(self, order: TakeBack) -> ProviderState:
         """Do the same again: a reversal that was made is found by its reference."""
         return connect.reverse(self._api, order)
@@ -222,6 +232,7 @@ class StripeProvider:
         """Any 2xx is acceptance; everything else is sent again for up to three days."""
         return Acknowledgement() if accepted else Acknowledgement(status=503, body="later")
 
+    @legible()
     def bill(self, day: dt.date) -> list[BillLine]:
         """Return what moved on the account's balance on ``day`` (UTC), oldest first.
 

@@ -31,7 +31,8 @@ def lines_of(text: str) -> list[BillLine]:
     ValueError or KeyError when the file is not as published, or its own sums do not agree with its
     lines.
     """
-    rows = [row for row in text.removeprefix("\ufeff").splitlines() if row.strip()]
+    # Not splitlines(), which takes more for the end of a line than a product's name may hold.
+    rows = [row for row in text.removeprefix("\ufeff").split("\n") if row.strip()]
     if len(rows) < 3 or rows[-1][0] != "`":
         raise ValueError("the bill has no sums at its end")
     *details, sum_names, sums = rows[1:]

@@ -13,7 +13,7 @@ from django.conf import settings
 from banyan.kernel import clock
 
 from ...problems import ProviderRefused, ProviderUnreachable
-from ..transport import HttpClient, Reply
+from ..transport import FILE_BYTES, MOST_BYTES, HttpClient, Reply
 from .merchant import merchant
 from .signing import Unverified, authorization, verify
 
@@ -37,9 +37,9 @@ class Gateway:
 
     def download(self, url: str) -> bytes:
         """Return a file. Such an answer has no signature: the caller checks the file's hash."""
-        return self._send("GET", url, b"").content
+        return self._send("GET", url, b"", most=FILE_BYTES).content
 
-    def _send(self, method: str, url: str, payload: bytes) -> Reply:
+    def _send(self, method: str, url: str, payload: bytes, most: int = MOST_BYTES) -> Reply:
         ours, parts = merchant(), urlsplit(url)
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         at = int(clock.now().timestamp())
@@ -52,15 +52,18 @@ class Gateway:
         }
         if payload:
             headers["Content-Type"] = "application/json"
-        reply = self._client.send(method, url, headers=headers, payload=payload or None)
+        reply = self._client.send(method, url, headers=headers, payload=payload or None, most=most)
         if reply.status >= 400:
             said = _document(reply.content)
-            code = str(said.get("code") or reply.status)
+            code = str(said.get("code") or "")
             detail = f"{method} {parts.path}: {reply.status} {said.get('message', '')}"
             if reply.status == 401:
                 # A key that is not accepted is the operator's to mend: no refund fails for it.
                 logger.error("WeChat Pay does not accept our signature: %s %s", code, detail)
                 raise ProviderUnreachable(detail=f"{detail} ({code})")
+            if not code:
+                # Somebody in between answers, as a page: WeChat Pay has not said no.
+                raise ProviderUnreachable(detail=detail)
             raise ProviderRefused(code, detail=detail)
         return reply
 

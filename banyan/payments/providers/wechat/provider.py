@@ -58,6 +58,9 @@ _CLOSED = ("ORDER_CLOSED", "ORDERCLOSED")
 _NO_BILL = ("NO_STATEMENT_EXIST",)
 _NO_BILL_YET = ("STATEMENT_CREATING",)
 _H5_GOOD_FOR = dt.timedelta(minutes=4)  # of the five, so that there is time to get there
+# Of refunds so published (https://pay.weixin.qq.com/docs/merchant/products/refund/apilist.html); of
+# orders it is what a refusal says: 字节数 …，大于最大值 127.
+_REASON_BYTES, _DESCRIPTION_BYTES = 80, 127
 _UNREADABLE = (KeyError, TypeError, ValueError)
 
 
@@ -128,7 +131,7 @@ class WechatProvider:
         order: dict[str, Any] = {
             "appid": ours.appid,
             "mchid": ours.mchid,
-            "description": charge.description[:127] or charge.reference,
+            "description": _cut(charge.description, _DESCRIPTION_BYTES) or charge.reference,
             "out_trade_no": charge.reference,
             "time_expire": rfc3339(charge.expires_at),
             "notify_url": webhook_url,
@@ -207,7 +210,7 @@ class WechatProvider:
             },
         }
         if order.reason:
-            body["reason"] = order.reason[:80]
+            body["reason"] = _cut(order.reason, _REASON_BYTES)
         if settings.PUBLIC_URL:
             body["notify_url"] = settings.PUBLIC_URL + reverse("payment_hook", args=[self.name])
         answer = self._gateway.post(_REFUNDS, body)
@@ -334,6 +337,11 @@ def _needed(context: Mapping[str, str], name: str) -> str:
     if not value:
         raise ProviderRefused(f"{name}_missing")
     return value
+
+
+def _cut(text: str, most: int) -> str:
+    """Return as much of ``text`` as ``most`` bytes hold: WeChat Pay does not count letters."""
+    return text.encode()[:most].decode(errors="ignore")
 
 
 def _unpaid(charge: Charge, status: Status, failure: str) -> ProviderState:

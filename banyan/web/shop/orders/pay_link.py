@@ -122,10 +122,10 @@ def pay_link_state(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_safe
 @private
-def pay_link_back(request: HttpRequest, code: str) -> HttpResponse:
+def pay_link_back(request: HttpRequest, code: str, lane: str = "") -> HttpResponse:
     """Receive the payer from the provider's page: ask the provider, then show how it stands."""
     intent = get_intent_by_link(code)
-    payer, lane = Payer(intent, code), _lane(request)
+    payer, lane = Payer(intent, code), lane[:40] or _lane(request)
     attempt = attempt_of(payer, lane)
     if intent.state in OPEN or (attempt is not None and not attempt.outcome):
         try:

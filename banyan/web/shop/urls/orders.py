@@ -48,6 +48,7 @@ urlpatterns = [
     path("pay/link/<str:code>/wait", pay_link.pay_link_wait, name="pay_link_wait"),
     path("pay/link/<str:code>/state", pay_link.pay_link_state, name="pay_link_state"),
     path("pay/link/<str:code>/back", pay_link.pay_link_back, name="pay_link_back"),
+    path("pay/link/<str:code>/back/<str:lane>", pay_link.pay_link_back, name="pay_link_back"),
     path("refunds/<int:refund_id>", refunds.refund, name="refund"),
     path("refunds/<int:refund_id>/retry", refunds.refund_retry, name="refund_retry"),
     path("refunds/<int:refund_id>/help", refunds.refund_help, name="refund_help"),

@@ -88,6 +88,31 @@ def test_an_invitation_ends_after_seven_days_when_forged_and_when_its_person_was
     assert kai.pk not in roles(shop)
 
 
+@pytest.mark.parametrize("by", ["removed", "made a manager"])
+def test_what_an_owner_wrote_lets_nobody_in_once_they_are_no_owner(by: str) -> None:
+    """Else whoever is let go comes back by a door that they had left open for themselves."""
+    shop, lin, friend = make.shop(), make.member("lin"), make.member("friend")
+    first = make.actor(shop.owner)
+    own = catalog.invite(actor=first, shop_id=shop.pk, to="lin", role="owner")
+    catalog.accept_invite(actor=make.actor(lin), token=own)
+    left_open = catalog.invite(
+        actor=make.actor(lin), shop_id=shop.pk, to=friend.handle, role="owner"
+    )
+    good = catalog.invite(actor=first, shop_id=shop.pk, to=friend.handle, role="clerk")
+
+    if by == "removed":
+        catalog.remove_staff(actor=first, shop_id=shop.pk, account_id=lin.pk)
+    else:
+        catalog.change_role(actor=first, shop_id=shop.pk, account_id=lin.pk, role="manager")
+
+    with pytest.raises(NotFound) as gone:
+        catalog.accept_invite(actor=make.actor(friend), token=left_open)
+    assert gone.value.code == "invite_gone"
+    assert friend.pk not in roles(shop)
+    catalog.accept_invite(actor=make.actor(friend), token=good)
+    assert roles(shop)[friend.pk] == "clerk", "what an owner of now wrote is good"
+
+
 def test_the_last_owner_cannot_go_and_cannot_be_made_less() -> None:
     shop = make.shop()
     owner = make.actor(shop.owner)

@@ -12,7 +12,7 @@ from banyan.catalog.models import Shop, ShopStaff
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry
-from banyan.kernel.problems import Conflict, Forbidden, Invalid, LoginRequired, NotFound
+from banyan.kernel.problems import Conflict, Forbidden, Invalid, LoginRequired, NotFound, TooMany
 from banyan.notify.models import Message
 from tests.support import factories as make
 from tests.web.studio.scene import client
@@ -86,6 +86,20 @@ def test_an_invitation_ends_after_seven_days_when_forged_and_when_its_person_was
 
     assert gone.value.code == "invite_gone"
     assert kai.pk not in roles(shop)
+
+
+@pytest.mark.usefixtures("midday")
+def test_nobody_fills_a_strangers_letter_box_from_a_shop_of_their_own() -> None:
+    shops = [make.shop(owner := make.member()), make.shop(owner)]
+    for n in range(30):
+        catalog.invite(
+            actor=make.actor(owner), shop_id=shops[n % 2].pk, to="victim@example.com", role="clerk"
+        )
+    with pytest.raises(TooMany):
+        catalog.invite(
+            actor=make.actor(owner), shop_id=shops[0].pk, to="victim@example.com", role="clerk"
+        )
+    assert Message.objects.filter(destination="victim@example.com").count() == 30
 
 
 @pytest.mark.parametrize("by", ["removed", "made a manager"])

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from banyan.kernel import audit, clock, keyrings
+from banyan.kernel import audit, clock, keyrings, ratelimits
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.models import AuditEntry
@@ -29,6 +29,7 @@ from ..access import get_shop_for_staff
 from ..models import Shop, ShopStaff
 
 INVITE_AGE = dt.timedelta(days=7)
+INVITES_A_DAY = 30
 INVITED = "shop.invited"
 ROLES = ("owner", "manager", "clerk")
 
@@ -67,13 +68,15 @@ def invite(*, actor: Actor, shop_id: int, to: str, role: str) -> str:
     """Invite a member by @handle, or anybody by e-mail address. Only an owner may; audited.
 
     A member is told by notice, an address by e-mail; returns the signed token of the link. An
-    address is never said to be known or not.
+    address is never said to be known or not. Raises TooMany above 30 a day and owner: anybody may
+    open a shop, and the letter goes to whatever address is typed.
     """
     shop = get_shop_for_staff(actor, shop_id, ("owner",))
     to = to.strip()
     if role not in ROLES:
         raise Invalid(fields={"role": _("Choose a role.")})
     account, email = _addressee(to)
+    ratelimits.hit(f"staff.invite:{actor.id}", INVITES_A_DAY, 86_400)
     token = _token(shop.pk, role, account.pk if account else None, email, by=actor.id)
     path = f"/join/{token}"
     with transaction.atomic():

@@ -11,6 +11,7 @@ from typing import Any
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from banyan.kernel import clock
 from banyan.kernel.digits import whole
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid
@@ -125,10 +126,14 @@ class Typed:
         if not text:
             return None
         try:
-            return dt.datetime.fromisoformat(text).replace(tzinfo=zoneinfo.ZoneInfo(timezone))
+            typed = dt.datetime.fromisoformat(text).replace(tzinfo=zoneinfo.ZoneInfo(timezone))
         except ValueError:
             self.errors[name] = _("Enter a date and a time.")
             return None
+        if not clock.within(typed, clock.EARLIEST, clock.LATEST):
+            self.errors[name] = _("Choose a year from 1970 to 2199.")
+            return None
+        return typed
 
     def required(self, *names: str) -> None:
         """Note those of ``names`` that are empty."""

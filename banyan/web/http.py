@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -9,8 +10,10 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
+from django.utils.dateparse import parse_date
 from django.views.decorators.csrf import csrf_exempt
 
+from banyan.kernel import clock
 from banyan.kernel.digits import LARGEST, whole
 from banyan.kernel.http import actor
 from banyan.kernel.problems import Forbidden, LoginRequired, Problem
@@ -18,6 +21,7 @@ from banyan.kernel.problems import Forbidden, LoginRequired, Problem
 __all__ = [
     "View",
     "actor",
+    "day",
     "has_nul",
     "number",
     "private",
@@ -33,6 +37,19 @@ View = Callable[..., HttpResponseBase]
 def number(values: QueryDict, name: str, *, most: int = LARGEST) -> int | None:
     """Return the whole number of a field, at most ``most``; None when it is absent or no number."""
     return whole(values.get(name, ""), most=most)
+
+
+def day(text: str) -> dt.date | None:
+    """Return the day that a text names, "2026-11-28"; None for anything else.
+
+    None, too, for one before 1970 or after 2199, which has no end that a clock could tell.
+    """
+    try:
+        found = parse_date(text)
+    except ValueError:
+        return None
+    known = found is not None and clock.EARLIEST.date() <= found < clock.LATEST.date()
+    return found if known else None
 
 
 def has_nul(request: HttpRequest) -> bool:

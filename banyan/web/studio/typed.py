@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import zoneinfo
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.http import QueryDict
@@ -59,7 +59,7 @@ class Typed:
             return None
         try:
             value = Decimal(text) * 100
-        except InvalidOperation:
+        except ArithmeticError:
             value = Decimal("NaN")
         if not value.is_finite() or value != value.to_integral_value() or abs(value) > 10**6:
             self.errors[name] = _("Enter a percentage with at most two decimals.")
@@ -73,7 +73,7 @@ class Typed:
             return None
         try:
             value = Decimal(text) * 10_000
-        except InvalidOperation:
+        except ArithmeticError:
             value = Decimal("NaN")
         if not value.is_finite() or value != value.to_integral_value() or abs(value) > 10**7:
             self.errors[name] = _("Enter a percentage with at most four decimals.")

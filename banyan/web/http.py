@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -23,6 +24,7 @@ __all__ = [
     "actor",
     "day",
     "has_nul",
+    "link_token",
     "number",
     "private",
     "revalidated",
@@ -32,6 +34,7 @@ __all__ = [
 ]
 
 View = Callable[..., HttpResponseBase]
+_OUTWARD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def number(values: QueryDict, name: str, *, most: int = LARGEST) -> int | None:
@@ -50,6 +53,15 @@ def day(text: str) -> dt.date | None:
         return None
     known = found is not None and clock.EARLIEST.date() <= found < clock.LATEST.date()
     return found if known else None
+
+
+def link_token(request: HttpRequest) -> str:
+    """Return the token of a purchase that the address or the form names as ``o``.
+
+    Empty for what can be none: a member needs no token, and the page leads on by what it was given.
+    """
+    given = request.GET.get("o", "") or request.POST.get("o", "")
+    return given if _OUTWARD.fullmatch(given) else ""
 
 
 def has_nul(request: HttpRequest) -> bool:
@@ -98,7 +110,10 @@ def _from_us(request: HttpRequest) -> bool:
     if site:
         return site == "same-origin"
     origin = request.headers.get("origin") or request.headers.get("referer", "")
-    return urlsplit(origin).netloc == request.get_host()
+    try:
+        return urlsplit(origin).netloc == request.get_host()
+    except ValueError:  # it is no address
+        return False
 
 
 def private(view: View) -> View:

@@ -93,6 +93,15 @@ def test_a_rate_that_is_none_is_refused_at_its_field(db: None, odd: str) -> None
     assert client.post(f"/studio/{shop.slug}/delivery/taxes/new", tax).status_code == 422
 
 
+@pytest.mark.parametrize("name", ["origin", "referer"])
+@pytest.mark.parametrize("odd", ["http://[", "http://a\u2100b", "null", ""])
+def test_a_form_from_an_address_that_is_none_is_refused(db: None, name: str, odd: str) -> None:
+    client = Client(raise_request_exception=False)
+    for path in ("/cart/add", "/login"):
+        sent = client.post(path, {"variant": "1"}, headers={name: odd})
+        assert (path, sent.status_code) == (path, 403)
+
+
 def test_a_form_with_nul_is_refused_before_anything_is_done(db: None) -> None:
     ana = make.member("ana")
     client = Client(raise_request_exception=False, headers={"sec-fetch-site": "same-origin"})

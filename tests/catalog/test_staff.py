@@ -14,6 +14,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, LoginRequired, NotFound, TooMany
 from banyan.notify.models import Message
+from banyan.people import actions as people
 from tests.support import factories as make
 from tests.web.studio.scene import client
 
@@ -102,7 +103,7 @@ def test_nobody_fills_a_strangers_letter_box_from_a_shop_of_their_own() -> None:
     assert Message.objects.filter(destination="victim@example.com").count() == 30
 
 
-@pytest.mark.parametrize("by", ["removed", "made a manager"])
+@pytest.mark.parametrize("by", ["removed", "made a manager", "suspended"])
 def test_what_an_owner_wrote_lets_nobody_in_once_they_are_no_owner(by: str) -> None:
     """Else whoever is let go comes back by a door that they had left open for themselves."""
     shop, lin, friend = make.shop(), make.member("lin"), make.member("friend")
@@ -116,6 +117,8 @@ def test_what_an_owner_wrote_lets_nobody_in_once_they_are_no_owner(by: str) -> N
 
     if by == "removed":
         catalog.remove_staff(actor=first, shop_id=shop.pk, account_id=lin.pk)
+    elif by == "suspended":
+        people.close_account(actor=Actor.system("test"), account_id=lin.pk, reason="fraud")
     else:
         catalog.change_role(actor=first, shop_id=shop.pk, account_id=lin.pk, role="manager")
 

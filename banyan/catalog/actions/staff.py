@@ -169,9 +169,10 @@ def accept_invite(*, actor: Actor, token: str) -> ShopStaff:
 
 def _stands_behind(found: Invite, seats: list[ShopStaff]) -> bool:
     """Tell whether who wrote an invitation may still write it; the system always may."""
-    return found.by_id is None or any(
-        seat.account_id == found.by_id and seat.role == "owner" for seat in seats
-    )
+    if found.by_id is None:
+        return True
+    owns = any(seat.account_id == found.by_id and seat.role == "owner" for seat in seats)
+    return owns and Account.objects.filter(pk=found.by_id, is_active=True).exists()
 
 
 def _let_go_since(found: Invite, account_id: int) -> bool:

@@ -17,7 +17,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from banyan.kernel import money
+from banyan.kernel import clock, money
 from banyan.kernel.problems import Invalid
 
 LARGEST_ID = 2**63 - 1
@@ -62,8 +62,8 @@ Moment = Annotated[
 ]
 """A time as it goes out: ISO 8601, UTC, milliseconds."""
 
-MomentIn = AwareDatetime
-"""A time as it comes in: ISO 8601 with its offset."""
+MomentIn = Annotated[AwareDatetime, Field(ge=clock.EARLIEST, lt=clock.LATEST)]
+"""A time as it comes in: ISO 8601 with its offset, from 1970 to 2199."""
 
 Amount = Annotated[int, Field(strict=True, ge=0, le=10**12)]
 Positive = Annotated[int, Field(strict=True, ge=1, le=10**12)]

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from banyan.kernel import clock
 from banyan.kernel.digits import whole
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.office import Act, Ask, Errand, OfficeAdmin
@@ -60,10 +61,14 @@ def _percent(errand: Errand, faults: dict[str, Any]) -> int | None:
 def _moment(errand: Errand, faults: dict[str, Any], name: str) -> dt.datetime | None:
     text = errand.answers[name]
     try:
-        return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC) if text else None
+        moment = dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC) if text else None
     except ValueError:
         faults[name] = _("Enter a date and a time.")
         return None
+    if moment is not None and not clock.within(moment, clock.EARLIEST, clock.LATEST):
+        faults[name] = _("Choose a year from 1970 to 2199.")
+        return None
+    return moment
 
 
 def _shipping(most: int | None) -> dict[str, Any]:

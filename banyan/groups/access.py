@@ -139,7 +139,10 @@ def get_member_for(viewer: Actor, group: Group, account_id: int) -> Membership:
 
 
 def get_invitation(viewer: Actor, code: str) -> Invitation:
-    """Return an invitation that lets somebody in now; whoever holds the code may know the group."""
+    """Return an invitation that lets somebody in now; whoever holds the code may know the group.
+
+    It is good for as long as who made it could make it: see ``invites``.
+    """
     now = clock.now()
     rows = Invitation.objects.select_related("group", "by", "link").filter(
         code=code, revoked_at=None, expires_at__gt=now, group__in=living_groups()
@@ -151,7 +154,15 @@ def get_invitation(viewer: Actor, code: str) -> Invitation:
         raise NotFound()
     if not visible_accounts(viewer).filter(pk=found.by_id).exists():
         raise NotFound()
+    by = Membership.objects.filter(group=found.group, account_id=found.by_id, state=MEMBER).first()
+    if by is None or not invites(found.group, by):
+        raise NotFound()
     return found
+
+
+def invites(group: Group, mine: Membership) -> bool:
+    """Tell whether a member may invite: any of an open group, else who moderates it."""
+    return group.policy == "open" or mine.role in MODERATORS
 
 
 def visible_offers(viewer: Actor, group: Group) -> QuerySet[Offer]:

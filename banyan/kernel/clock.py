@@ -9,6 +9,11 @@ from contextvars import ContextVar
 
 from django.utils import timezone
 
+# What people and programs may name as a time: year 1 and 9999 are other years in other zones, and
+# no clock, database driver or page could tell them any more.
+EARLIEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+LATEST = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
+
 _fixed: ContextVar[dt.datetime | None] = ContextVar("banyan_clock", default=None)
 
 

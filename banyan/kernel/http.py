@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
@@ -68,9 +69,17 @@ def led_on(request: HttpRequest, problem: Problem) -> HttpResponse | None:
 def address_of(environ: Mapping[str, Any], *, behind_proxy: bool) -> str:
     """Return the client's address; of IPv6 the network, because one client owns all of it."""
     address = whole_address_of(environ, behind_proxy=behind_proxy)
-    if ":" in address:
-        return ":".join(address.split(":", 4)[:4])
-    return address
+    return _network_of(address) if ":" in address else address
+
+
+def _network_of(address: str) -> str:
+    """Return the /64 of an IPv6 address, or the IPv4 address in it; what is none as it is."""
+    try:
+        ip = ipaddress.IPv6Address(address.partition("%")[0])
+    except ValueError:
+        return address
+    # By number: as text one network is written in several ways, "2001:db8::1" for one.
+    return str(ip.ipv4_mapped or ipaddress.IPv6Address(int(ip) >> 64 << 64))
 
 
 def whole_address_of(environ: Mapping[str, Any], *, behind_proxy: bool) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -9,8 +11,10 @@ from urllib.parse import urlsplit
 
 from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
+from django.utils.dateparse import parse_date
 from django.views.decorators.csrf import csrf_exempt
 
+from banyan.kernel import clock
 from banyan.kernel.digits import LARGEST, whole
 from banyan.kernel.http import actor
 from banyan.kernel.problems import Forbidden, LoginRequired, Problem
@@ -18,7 +22,9 @@ from banyan.kernel.problems import Forbidden, LoginRequired, Problem
 __all__ = [
     "View",
     "actor",
+    "day",
     "has_nul",
+    "link_token",
     "number",
     "private",
     "revalidated",
@@ -28,11 +34,34 @@ __all__ = [
 ]
 
 View = Callable[..., HttpResponseBase]
+_OUTWARD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def number(values: QueryDict, name: str, *, most: int = LARGEST) -> int | None:
     """Return the whole number of a field, at most ``most``; None when it is absent or no number."""
     return whole(values.get(name, ""), most=most)
+
+
+def day(text: str) -> dt.date | None:
+    """Return the day that a text names, "2026-11-28"; None for anything else.
+
+    None, too, for one before 1970 or after 2199, which has no end that a clock could tell.
+    """
+    try:
+        found = parse_date(text)
+    except ValueError:
+        return None
+    known = found is not None and clock.EARLIEST.date() <= found < clock.LATEST.date()
+    return found if known else None
+
+
+def link_token(request: HttpRequest) -> str:
+    """Return the token of a purchase that the address or the form names as ``o``.
+
+    Empty for what can be none: a member needs no token, and the page leads on by what it was given.
+    """
+    given = request.GET.get("o", "") or request.POST.get("o", "")
+    return given if _OUTWARD.fullmatch(given) else ""
 
 
 def has_nul(request: HttpRequest) -> bool:
@@ -81,7 +110,10 @@ def _from_us(request: HttpRequest) -> bool:
     if site:
         return site == "same-origin"
     origin = request.headers.get("origin") or request.headers.get("referer", "")
-    return urlsplit(origin).netloc == request.get_host()
+    try:
+        return urlsplit(origin).netloc == request.get_host()
+    except ValueError:  # it is no address
+        return False
 
 
 def private(view: View) -> View:

@@ -13,7 +13,7 @@ from django.test import Client
 from banyan.catalog.models import Shop, Stock
 from banyan.delivery.actions import expire_due, remind_due
 from banyan.delivery.models import Scan, Voucher
-from banyan.delivery.rules import digest_of, read_code
+from banyan.delivery.rules import digest_of, grouped, new_voucher_code, read_code
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.notify.models import Message
@@ -237,6 +237,12 @@ def test_row_38_a_list_tells_nothing_to_others(sandbox: Sandbox) -> None:
     assert Scan.objects.get().list_at is None
 
 
+ODD_SCAN = (
+    b'{"device": "a", "now": "2026-01-01T00:00:00Z", "scans": [{"key": "%s", "place": "%s",'
+    b' "code": "CODE", "at": "2026-01-01T00:00:00Z"}]}'
+)
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "told",
@@ -249,13 +255,17 @@ def test_row_38_a_list_tells_nothing_to_others(sandbox: Sandbox) -> None:
         b'{"device": "a", "now": "2026-01-01T00:00:00Z", "scans": [1]}',
         b'{"device": "a", "now": "2026-01-01T00:00:00Z", "scans": [{"key": "k", "code": "c"}]}',
         b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"device": "\\ud800", "now": "2026-01-01T00:00:00Z", "scans": []}',
+        ODD_SCAN % (b"\\ud800", b"Desk"), ODD_SCAN % (b"k", b"\\u0000"),
+        ODD_SCAN % (b"k", b"\\udfff"),
     ],
 )  # fmt: skip
 def test_row_38_an_unreadable_sync_is_refused_as_a_whole(told: bytes) -> None:
     stall = Stall()
     answer = stall.browser.post(
         f"{stall.studio}/redeem/sync",
-        told,
+        told.replace(b"CODE", grouped(new_voucher_code()).encode()),
         content_type="application/json",
         headers={"accept": "application/json"},
     )

@@ -127,6 +127,25 @@ def test_another_currency_than_the_shops_is_refused(ana: Program) -> None:
     assert set(errors(refused)) == {"variants.0.price.currency"}
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        "9999-12-31T23:59:59Z",
+        "2200-01-01T00:00:00Z",
+        "1969-12-31T00:00:00Z",
+        "0001-01-01T00:00:00+08:00",
+    ],
+)
+def test_a_time_that_no_clock_can_tell_everywhere_is_refused(ana: Program, given: str) -> None:
+    """Stored, it would let every page fail that shows it east or west of here."""
+    shop = make.shop(ana.account)
+    list_body = {"name": "Trade", "currency": "CNY", "audience": "everyone", "ends_at": given}
+    lists = ana.send("POST", f"/shops/{shop.pk}/price-lists", list_body)
+    assert set(errors(lists)) == {"ends_at"}
+    body = {"title": "C", "amount_off": {"amount": 1, "currency": "CNY"}, "ends_at": given}
+    assert set(errors(ana.send("POST", f"/shops/{shop.pk}/coupons", body))) == {"ends_at"}
+
+
 def test_over_long_text_is_refused(ana: Program) -> None:
     assert set(errors(ana.send("PATCH", "/me", {"bio": "x" * 301}))) == {"bio"}
     assert problem(ana.send("PATCH", "/me", {"bio": "x" * 3_000_000})) == (413, "too_long")

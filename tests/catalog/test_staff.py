@@ -12,8 +12,9 @@ from banyan.catalog.models import Shop, ShopStaff
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry
-from banyan.kernel.problems import Conflict, Forbidden, Invalid, LoginRequired, NotFound
+from banyan.kernel.problems import Conflict, Forbidden, Invalid, LoginRequired, NotFound, TooMany
 from banyan.notify.models import Message
+from banyan.people import actions as people
 from tests.support import factories as make
 from tests.web.studio.scene import client
 
@@ -86,6 +87,47 @@ def test_an_invitation_ends_after_seven_days_when_forged_and_when_its_person_was
 
     assert gone.value.code == "invite_gone"
     assert kai.pk not in roles(shop)
+
+
+@pytest.mark.usefixtures("midday")
+def test_nobody_fills_a_strangers_letter_box_from_a_shop_of_their_own() -> None:
+    shops = [make.shop(owner := make.member()), make.shop(owner)]
+    for n in range(30):
+        catalog.invite(
+            actor=make.actor(owner), shop_id=shops[n % 2].pk, to="victim@example.com", role="clerk"
+        )
+    with pytest.raises(TooMany):
+        catalog.invite(
+            actor=make.actor(owner), shop_id=shops[0].pk, to="victim@example.com", role="clerk"
+        )
+    assert Message.objects.filter(destination="victim@example.com").count() == 30
+
+
+@pytest.mark.parametrize("by", ["removed", "made a manager", "suspended"])
+def test_what_an_owner_wrote_lets_nobody_in_once_they_are_no_owner(by: str) -> None:
+    """Else whoever is let go comes back by a door that they had left open for themselves."""
+    shop, lin, friend = make.shop(), make.member("lin"), make.member("friend")
+    first = make.actor(shop.owner)
+    own = catalog.invite(actor=first, shop_id=shop.pk, to="lin", role="owner")
+    catalog.accept_invite(actor=make.actor(lin), token=own)
+    left_open = catalog.invite(
+        actor=make.actor(lin), shop_id=shop.pk, to=friend.handle, role="owner"
+    )
+    good = catalog.invite(actor=first, shop_id=shop.pk, to=friend.handle, role="clerk")
+
+    if by == "removed":
+        catalog.remove_staff(actor=first, shop_id=shop.pk, account_id=lin.pk)
+    elif by == "suspended":
+        people.close_account(actor=Actor.system("test"), account_id=lin.pk, reason="fraud")
+    else:
+        catalog.change_role(actor=first, shop_id=shop.pk, account_id=lin.pk, role="manager")
+
+    with pytest.raises(NotFound) as gone:
+        catalog.accept_invite(actor=make.actor(friend), token=left_open)
+    assert gone.value.code == "invite_gone"
+    assert friend.pk not in roles(shop)
+    catalog.accept_invite(actor=make.actor(friend), token=good)
+    assert roles(shop)[friend.pk] == "clerk", "what an owner of now wrote is good"
 
 
 def test_the_last_owner_cannot_go_and_cannot_be_made_less() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -160,6 +161,17 @@ def test_an_edit_changes_or_takes_away_the_preview(host: Host) -> None:
     community.edit_post(actor=actor(ana), post_id=made.pk, title="", body="no address")
     made.refresh_from_db()
     assert made.preview_id is None
+
+
+@pytest.mark.parametrize("piece", [b"<a ", b"<a/", b"<a b", b"<a x='"])
+def test_a_page_of_unfinished_tags_is_read_in_no_time(piece: bytes) -> None:
+    """Somebody's page must not keep the worker, which does everything else as well."""
+    page = b"<title>Cups</title>" + piece * (32 * 1024 // len(piece))
+    began = time.process_time()
+    card = card_of(page, "https://example.com/a")
+    assert time.process_time() - began < 1
+    assert card is not None
+    assert card.title == "Cups"
 
 
 @given(st.binary(max_size=400))

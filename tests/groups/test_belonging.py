@@ -16,7 +16,7 @@ from banyan.groups.access import (
     visible_groups,
     visible_members,
 )
-from banyan.groups.models import Membership
+from banyan.groups.models import Group, Membership
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import StoredEvent
@@ -177,6 +177,45 @@ def test_an_invitation_that_was_taken_back_lets_nobody_in() -> None:
     groups.revoke_invitation(actor=circles.owner_of(circle), invitation_id=made.pk)
     with pytest.raises(NotFound):
         get_invitation(make.actor(make.member()), made.code)
+
+
+@pytest.mark.parametrize("lost", ["removed", "banned", "left", "made a member"])
+def test_an_invitation_is_good_while_who_made_it_may_invite(lost: str) -> None:
+    """Else whoever is put out comes back under another name by an invitation of their own."""
+    circle = circles.group(policy="invitation", visibility=2)
+    owner, mod = circles.owner_of(circle), make.member()
+    way_in = groups.invite(actor=owner, group_id=circle.pk)
+    groups.accept_invitation(actor=make.actor(mod), code=way_in.code)
+    groups.set_role(actor=owner, group_id=circle.pk, account_id=mod.pk, role="moderator")
+    made = groups.invite(actor=make.actor(mod), group_id=circle.pk, days=90)
+    other = make.actor(make.member())
+    assert get_invitation(other, made.code) == made
+    acts: dict[str, Any] = {
+        "removed": lambda: groups.remove(actor=owner, group_id=circle.pk, account_id=mod.pk),
+        "banned": lambda: groups.ban(actor=owner, group_id=circle.pk, account_id=mod.pk),
+        "left": lambda: groups.leave(actor=make.actor(mod), group_id=circle.pk),
+        "made a member": lambda: groups.set_role(
+            actor=owner, group_id=circle.pk, account_id=mod.pk, role="member"
+        ),
+    }
+
+    acts[lost]()
+
+    with pytest.raises(NotFound):
+        groups.accept_invitation(actor=other, code=made.code)
+    assert not is_member(other, circle.pk)
+    groups.accept_invitation(actor=other, code=way_in.code)
+    assert is_member(other, circle.pk)
+
+
+def test_in_an_open_group_every_member_invites_until_it_is_open_no_more() -> None:
+    circle = circles.group()
+    ben, other = circles.joined(circle), make.actor(make.member())
+    made = groups.invite(actor=make.actor(ben), group_id=circle.pk)
+    assert get_invitation(other, made.code) == made
+    Group.objects.filter(pk=circle.pk).update(policy="invitation")
+    with pytest.raises(NotFound):
+        get_invitation(other, made.code)
 
 
 def test_an_organisations_people_join_by_their_address() -> None:

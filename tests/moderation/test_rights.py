@@ -223,3 +223,18 @@ def test_the_form_needs_no_account_and_the_figures_are_open() -> None:
     figures = browser.get("/rights").content.decode()
     assert "Waits to be looked at" in figures
     assert browser.get("/rights/nonsense").status_code == 404
+
+
+@pytest.mark.usefixtures("midday")
+def test_a_new_address_for_each_notice_does_not_make_them_endless() -> None:
+    """Each is written to whom it names, and waits for a moderator; nobody needs an account."""
+    post = publish(author(), title="A bowl")
+
+    def send(n: int, *, by: str = "203.0.113.7") -> int:
+        form = {**FORM, "is_true": "yes", "email": f"victim{n}@example.com"}
+        return Client(REMOTE_ADDR=by).post(f"/rights/post/{post.pk}", form).status_code
+
+    assert {send(n) for n in range(30)} == {302}
+    assert send(30) == 429
+    assert RightsNotice.objects.count() == 30
+    assert send(31, by="203.0.113.8") == 302, "somebody else is heard"

@@ -14,7 +14,7 @@ from banyan.kernel.problems import Conflict, Invalid, LoginRequired, NotFound, S
 from banyan.orders import actions as orders
 from banyan.orders.models import OrderLine
 from banyan.sales import actions as sales
-from banyan.sales.models import Right
+from banyan.sales.models import Fan, Right
 from banyan.sales.queries import baselines, prices_for
 from banyan.sales.rules import baseline
 from banyan.trust.actions import record
@@ -424,6 +424,15 @@ def test_fans_take_from_their_own_bucket_first() -> None:
     claim(sale, item, ben)
     assert (bucket(sale, "fans").taken, bucket(sale).taken) == (1, 1)
     assert_sound()
+
+
+def test_fans_are_found_whatever_letters_of_their_names_are_large() -> None:
+    item = make.variant(stock=9)
+    sale = on(item, public=2, fans=1)
+    fan = make.member("Mei_Lin")
+    owner = make.actor(item.product.shop.owner)
+    assert sales.list_fans(actor=owner, sale_id=sale.pk, handles=["@mei_lin", "nobody"]) == 1
+    assert list(Fan.objects.values_list("account_id", flat=True)) == [fan.pk]
 
 
 def test_what_is_left_of_other_buckets_is_public_from_a_set_time() -> None:

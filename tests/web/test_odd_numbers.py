@@ -58,6 +58,50 @@ def _addresses(page: str, value: str) -> list[str]:
     return [*each, page + "?" + "&".join(f"{name}={value}" for name in NAMES)]
 
 
+DAYS = ("9999-12-31", "0001-01-01", "2026-02-30", "9999-12", "x")
+
+
+def test_no_day_and_no_list_of_orders_makes_a_room_of_the_studio_fail(db: None) -> None:
+    shop = make.shop()
+    client = Client(raise_request_exception=False)
+    client.force_login(shop.owner)
+    room = f"/studio/{shop.slug}"
+    asked = [f"{room}/day/{day}" for day in DAYS]
+    asked += [
+        f"{room}/{path}?from={day}&to={day}" for day in DAYS for path in ("orders", "orders/export")
+    ]
+    asked += [
+        f"{room}/orders/{path}?order={ids}"
+        for path in ("packing", "send")
+        for ids in ("9" * 5000, "²", "-1", str(LARGEST), str(LARGEST + 1))
+    ]
+    for address in asked:
+        status = client.get(address).status_code
+        assert status in {200, 404}, (address[:80], status)
+    assert client.get(f"{room}/day/2026-11-28").status_code == 200
+
+
+@pytest.mark.parametrize("odd", ["1e999999", "1e-999999", "NaN", "-1", "1e9"])
+def test_a_rate_that_is_none_is_refused_at_its_field(db: None, odd: str) -> None:
+    shop = make.shop()
+    client = Client(raise_request_exception=False)
+    client.force_login(shop.owner)
+    terms = {"form": "terms", "rate_bps": odd, "levels": "1", "hold_days": "7"}
+    sent = client.post(f"/studio/{shop.slug}/settings", terms)
+    assert sent.status_code == 422
+    tax = {"name": "VAT", "places": "*", "standard_rate": odd}
+    assert client.post(f"/studio/{shop.slug}/delivery/taxes/new", tax).status_code == 422
+
+
+@pytest.mark.parametrize("name", ["origin", "referer"])
+@pytest.mark.parametrize("odd", ["http://[", "http://a\u2100b", "null", ""])
+def test_a_form_from_an_address_that_is_none_is_refused(db: None, name: str, odd: str) -> None:
+    client = Client(raise_request_exception=False)
+    for path in ("/cart/add", "/login"):
+        sent = client.post(path, {"variant": "1"}, headers={name: odd})
+        assert (path, sent.status_code) == (path, 403)
+
+
 def test_a_form_with_nul_is_refused_before_anything_is_done(db: None) -> None:
     ana = make.member("ana")
     client = Client(raise_request_exception=False, headers={"sec-fetch-site": "same-origin"})

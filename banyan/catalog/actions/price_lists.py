@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid
-from banyan.people.models import Account
+from banyan.people.queries import accounts_called
 
 from ..access import MANAGERS, get_price_list_for_staff, get_shop_for_staff
 from ..models import ListPrice, PriceList, PriceListAccount, Variant
@@ -87,13 +87,13 @@ def _check(data: ListInput, found: PriceList) -> list[int]:
         fields["audience"] = _("Choose who the list is for.")
     if data.starts_at and data.ends_at and data.starts_at >= data.ends_at:
         fields["ends_at"] = _("The end is after the start.")
-    handles = {handle.strip().lstrip("@").lower() for handle in data.handles if handle.strip()}
-    known = dict(Account.objects.filter(handle__in=handles).values_list("handle", "id"))
-    if missing := sorted(handles - set(known)):
+    known = accounts_called(data.handles)
+    if missing := sorted(handle for handle, account_id in known.items() if account_id is None):
         fields["handles"] = _("Nobody here is called %(names)s.") % {"names": ", ".join(missing)}
     if fields:
         raise Invalid(fields=fields)
-    return list(known.values()) if data.audience == "accounts" else []
+    chosen = known.values() if data.audience == "accounts" else ()
+    return [account_id for account_id in chosen if account_id is not None]
 
 
 def set_list_prices(

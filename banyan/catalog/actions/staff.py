@@ -1,7 +1,7 @@
 """Who works in a shop: invited, changed, let go; every step is written down under the shop.
 
 An invitation is a signed link, so nothing is stored until it is accepted. It is void once its
-person was let go after it was written.
+person was let go after it was written, or once whoever wrote it is no owner any more.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from banyan.kernel import audit, clock, keyrings
+from banyan.kernel import audit, clock, keyrings, ratelimits
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.models import AuditEntry
@@ -29,6 +29,7 @@ from ..access import get_shop_for_staff
 from ..models import Shop, ShopStaff
 
 INVITE_AGE = dt.timedelta(days=7)
+INVITES_A_DAY = 30
 INVITED = "shop.invited"
 ROLES = ("owner", "manager", "clerk")
 
@@ -42,13 +43,14 @@ class InviteGone(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Invite:
-    """What an invitation says: to ``account_id``, or to whoever owns ``email``."""
+    """What an invitation of ``by_id`` says: to ``account_id``, or to whoever owns ``email``."""
 
     shop: Shop
     role: str
     account_id: int | None
     email: str
     written_at: dt.datetime
+    by_id: int | None
 
 
 def hire(*, actor: Actor, shop_id: int, account_id: int, role: str) -> ShopStaff:
@@ -66,14 +68,16 @@ def invite(*, actor: Actor, shop_id: int, to: str, role: str) -> str:
     """Invite a member by @handle, or anybody by e-mail address. Only an owner may; audited.
 
     A member is told by notice, an address by e-mail; returns the signed token of the link. An
-    address is never said to be known or not.
+    address is never said to be known or not. Raises TooMany above 30 a day and owner: anybody may
+    open a shop, and the letter goes to whatever address is typed.
     """
     shop = get_shop_for_staff(actor, shop_id, ("owner",))
     to = to.strip()
     if role not in ROLES:
         raise Invalid(fields={"role": _("Choose a role.")})
     account, email = _addressee(to)
-    token = _token(shop.pk, role, account.pk if account else None, email)
+    ratelimits.hit(f"staff.invite:{actor.id}", INVITES_A_DAY, 86_400)
+    token = _token(shop.pk, role, account.pk if account else None, email, by=actor.id)
     path = f"/join/{token}"
     with transaction.atomic():
         if account is not None:
@@ -111,8 +115,9 @@ def _addressee(to: str) -> tuple[Account | None, str]:
     return account, ""
 
 
-def _token(shop_id: int, role: str, account_id: int | None, email: str) -> str:
-    said = [str(shop_id), role, str(account_id or ""), email, clock.now().isoformat()]
+def _token(shop_id: int, role: str, account_id: int | None, email: str, *, by: int | None) -> str:
+    written = clock.now().isoformat()
+    said = [str(shop_id), role, str(account_id or ""), email, written, str(by or "")]
     plain = base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
     return keyrings.sign(keyrings.Ring.INVITES, plain)
 
@@ -124,12 +129,15 @@ def read_invite(token: str) -> Invite:
     except keyrings.BadSeal as error:
         raise InviteGone() from error
     said = json.loads(base64.urlsafe_b64decode(plain + "=" * (-len(plain) % 4)))
-    shop_id, role, account_id, email, written_at = said
+    if len(said) != 6:  # of a version that did not say who wrote it
+        raise InviteGone()
+    shop_id, role, account_id, email, written_at, by = said
     written = dt.datetime.fromisoformat(written_at)
     shop = Shop.objects.filter(pk=int(shop_id)).first()
     if shop is None or clock.now() >= written + INVITE_AGE:
         raise InviteGone()
-    return Invite(shop, role, int(account_id) if account_id else None, email, written)
+    to = int(account_id) if account_id else None
+    return Invite(shop, role, to, email, written, int(by) if by else None)
 
 
 def accept_invite(*, actor: Actor, token: str) -> ShopStaff:
@@ -148,8 +156,8 @@ def accept_invite(*, actor: Actor, token: str) -> ShopStaff:
             code="invite_for_another",
         )
     with transaction.atomic():
-        _lock(found.shop.pk)
-        if _let_go_since(found, account.pk):
+        seats = _lock(found.shop.pk)
+        if _let_go_since(found, account.pk) or not _stands_behind(found, seats):
             raise InviteGone()
         before = ShopStaff.objects.filter(shop=found.shop, account=account).first()
         if before is not None and ROLES.index(before.role) <= ROLES.index(found.role):
@@ -157,6 +165,14 @@ def accept_invite(*, actor: Actor, token: str) -> ShopStaff:
         staff = _seat(found.shop.pk, account.pk, found.role)
         _note(actor, found.shop, "staff.join", account.pk, found.role)
     return staff
+
+
+def _stands_behind(found: Invite, seats: list[ShopStaff]) -> bool:
+    """Tell whether who wrote an invitation may still write it; the system always may."""
+    if found.by_id is None:
+        return True
+    owns = any(seat.account_id == found.by_id and seat.role == "owner" for seat in seats)
+    return owns and Account.objects.filter(pk=found.by_id, is_active=True).exists()
 
 
 def _let_go_since(found: Invite, account_id: int) -> bool:

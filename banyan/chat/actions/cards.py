@@ -36,13 +36,21 @@ def place_of(room: Room) -> tuple[str, str]:
     return GROUP, place_of_group(room.group_id)
 
 
-def pasted(body: str, host: str) -> tuple[Wanted | None, str]:
-    """Return the first address of ours in a text as a card, and the text without it."""
+def pasted(actor: Actor, room: Room, body: str, host: str) -> tuple[tuple[str, int] | None, str]:
+    """Return what the first address of ours in a text shows, and the text without the address.
+
+    What is gone, or not for the sender to see, stays an address: nobody asked for a card of it.
+    """
     for start, address in addresses(body):
         found = ports.read_address(address, host)
-        if found is not None:
-            rest = body[:start].rstrip() + " " + body[start + len(address) :].lstrip()
-            return Wanted(found.kind, found.id), rest.strip()
+        if found is None:
+            continue
+        try:
+            shown = settled(actor, room, Wanted(found.kind, found.id))
+        except Invalid:
+            continue
+        rest = body[:start].rstrip() + " " + body[start + len(address) :].lstrip()
+        return shown, rest.strip()
     return None, body
 
 

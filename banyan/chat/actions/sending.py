@@ -234,14 +234,15 @@ def _checked(actor: Actor, words: Words, where: str) -> bool:
 
 
 def _said(actor: Actor, room: Room, words: Words) -> _Said:
-    body, card = words.body.strip(), words.card
-    if card is None and words.host:
-        card, body = pasted(body, words.host)
+    body, card, shown = words.body.strip(), words.card, None
+    if card is not None:
+        shown = settled(actor, room, card)
+    elif words.host:
+        shown, body = pasted(actor, room, body, words.host)
     tokens = [words.picture] if words.picture else []
     image = next(iter(claim_staged(actor=actor, tokens=tokens)), None)
     if image is not None and words.alt:
         describe_own(actor=actor, images=[image], alts={image.pk: words.alt})
-    shown = settled(actor, room, card) if card else None
     return _Said(member_id(actor), body, image, shown, words.key[:80])
 
 

@@ -17,7 +17,7 @@ from banyan.sharing import actions as sharing
 from banyan.sharing.channels import GROUP
 from banyan.sharing.models import Link
 
-from ..access import MEMBER, MODERATORS, PUBLIC, get_invitation, require_member
+from ..access import MEMBER, MODERATORS, PUBLIC, get_invitation, invites, require_member
 from ..models import Group, Invitation, Membership
 from .members import enter
 
@@ -31,7 +31,7 @@ def invite(*, actor: Actor, group_id: int, most_uses: int = 20, days: int = 14) 
     Raises Forbidden ``not_a_member`` or ``not_a_moderator``, Invalid.
     """
     group, mine = require_member(actor, group_id)
-    if group.policy != "open" and mine.role not in MODERATORS:
+    if not invites(group, mine):
         raise Forbidden(code="not_a_moderator")
     fields: dict[str, object] = {}
     if not 1 <= most_uses <= MOST_USES:

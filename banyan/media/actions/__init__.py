@@ -5,11 +5,20 @@ from .cards import drawn_once, sweep_cards
 from .drawn import intake_pil, intake_worked
 from .intake import describe, intake
 from .renditions import make_renditions
-from .staging import STAGED_HOURS, claim_staged, remove_unshown, stage, stage_again, sweep_staged
+from .staging import (
+    STAGED_HOURS,
+    UPLOADS,
+    claim_staged,
+    remove_unshown,
+    stage,
+    stage_again,
+    sweep_staged,
+)
 from .videos import intake_video, keep_video, sweep_videos
 
 __all__ = [
     "STAGED_HOURS",
+    "UPLOADS",
     "claim_staged",
     "describe",
     "drawn_once",

@@ -8,7 +8,7 @@ from functools import partial
 
 from django.db import IntegrityError, transaction
 
-from banyan.kernel import clock
+from banyan.kernel import clock, ratelimits
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.problems import LoginRequired
@@ -22,16 +22,19 @@ from .intake import NAME_LENGTH, Readable, intake, shown_name
 
 STAGED_HOURS = 48
 SWEEP_BATCH = 200
+UPLOADS = (200, 3600)
+"""How many files one person may send in so many seconds, by whatever form."""
 
 
 def stage(*, actor: Actor, data: bytes | Readable, filename: str = "") -> StagedUpload:
     """Take in a file for a form that is still being written. Raises what ``intake`` raises.
 
-    Belongs to the account, or to the visitor of this browser; LoginRequired with neither.
-    Unused, it is swept after 48 hours.
+    Belongs to the account, or to the visitor of this browser; LoginRequired with neither, TooMany
+    above 200 an hour. Unused, it is swept after 48 hours.
     """
     if actor.id is None and not actor.visitor:
         raise LoginRequired()
+    ratelimits.hit(f"upload:{actor.id or actor.visitor}", *UPLOADS)
     image = intake(actor=actor, data=data, filename=filename, keep=False)
     return StagedUpload.objects.create(
         token=new_code(120),

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db.models import F, Q
-from django.db.models.functions import Right
+from django.db.models.functions import Lower, Right
 from django.db.models.lookups import EndsWith, Exact
 
 from banyan.kernel.actors import Actor
 
 from ..models import Account, ApiToken, Consent, GuestMerge, StaffRole
+from ..rules.handles import clean_handle
 from ..rules.profiles import PURPOSES
 
 TAIL = 4
@@ -67,6 +69,17 @@ def account_by_contact(who: str) -> Account | None:
         .filter(Q(handle__iexact=who.removeprefix("@")) | Q(email__iexact=who) | Q(phone=who))
         .first()
     )
+
+
+def accounts_called(handles: Iterable[str]) -> dict[str, int | None]:
+    """Return the account of each handle somebody typed, by handle in small letters; None of nobody.
+
+    A leading "@" and case do not matter; blanks are left out. One query.
+    """
+    wanted = {clean_handle(handle).lower() for handle in handles} - {""}
+    rows = Account.objects.annotate(low=Lower("handle")).filter(low__in=wanted)
+    known = dict(rows.values_list("low", "id"))
+    return {handle: known.get(handle) for handle in sorted(wanted)}
 
 
 def staff_members() -> list[tuple[Account, list[str]]]:

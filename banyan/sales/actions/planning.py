@@ -19,7 +19,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, SoldOut
 from banyan.kernel.states import transition_telling
 from banyan.moderation.actions import check_names
-from banyan.people.models import Account
+from banyan.people.queries import accounts_called
 
 from ..access import get_sale_for_staff
 from ..events import SaleEnded, SalePaused, SaleResumed, SaleScheduled
@@ -158,9 +158,8 @@ def _check_items(shop: Shop, items: Sequence[ItemInput]) -> dict[str, Any]:
 def list_fans(*, actor: Actor, sale_id: int, handles: Iterable[str]) -> int:
     """Put members on a sale's list of fans; returns how many of them there are. Repeatable."""
     sale = get_sale_for_staff(actor, sale_id)
-    wanted = sorted({handle.strip().lstrip("@").lower() for handle in handles} - {""})[:1000]
-    found = Account.objects.filter(handle__in=wanted).values_list("id", flat=True)
-    rows = [Fan(sale=sale, account_id=account_id) for account_id in found]
+    found = accounts_called(sorted(set(handles))[:1000]).values()
+    rows = [Fan(sale=sale, account_id=account_id) for account_id in found if account_id is not None]
     Fan.objects.bulk_create(rows, ignore_conflicts=True)
     return len(rows)
 

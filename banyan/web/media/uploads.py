@@ -13,14 +13,12 @@ from django.views.decorators.http import require_POST
 from banyan.kernel.http import address_of, problem_document
 from banyan.kernel.problems import Invalid, Problem
 from banyan.kernel.ratelimits import hit
-from banyan.media.actions import stage
+from banyan.media.actions import UPLOADS, stage
 from banyan.media.problems import TooLarge
 from banyan.media.queries import image_of_each, staged_for
 
 from ..http import actor
 
-UPLOADS_PER_HOUR = 200
-HOUR = 3600
 # A body a little too large is read and refused by the file's name; a huge one is not read at all.
 READ_FACTOR = 4
 
@@ -51,7 +49,9 @@ def upload_picture(request: HttpRequest) -> HttpResponse:
 def _staged(request: HttpRequest) -> HttpResponse:
     try:
         who = actor(request)
-        hit(f"upload:{who.id or who.visitor or address(request)}", UPLOADS_PER_HOUR, HOUR)
+        if who.id is None:
+            # A name for a browser is to be had anew with each opened link; an address is not.
+            hit(f"upload:{address(request)}", *UPLOADS)
         file = request.FILES.get("file")
         if file is None or isinstance(file, list):
             raise Invalid(_("No picture was sent."), code="upload_missing")

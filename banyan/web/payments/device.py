@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from django.conf import settings
 from django.http import HttpRequest
 
+from banyan.kernel.http import whole_address_of
 from banyan.payments.providers import get
 from banyan.payments.providers.base import AsksWhoPays, Provider
 from banyan.sharing.channels import channel_of
-
-from ..shop.people.sessions import client_address
 
 _TELEPHONE = re.compile(r"Mobi|Android|iPhone|HarmonyOS", re.IGNORECASE)
 
@@ -58,5 +58,7 @@ def payer_context(request: HttpRequest, provider: str) -> dict[str, str]:
     if channel == "wechat" or not _TELEPHONE.search(agent):
         return {"channel": "web"}
     if get(provider).capabilities.needs_client_ip:
-        return {"channel": "wap", "client_ip": client_address(request)}
+        behind = bool(settings.SECURE_PROXY_SSL_HEADER)
+        whole = whole_address_of(request.META, behind_proxy=behind)
+        return {"channel": "wap", "client_ip": whole}
     return {"channel": "wap"}

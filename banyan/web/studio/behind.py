@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q, Sum
 from django.http import HttpRequest, HttpResponse
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_safe
 
 from banyan.earnings.queries import promises_of
@@ -19,6 +18,7 @@ from banyan.orders.access import visible_orders
 from banyan.sharing.models import Link
 
 from ..http import actor, private, signed_in
+from ..http import day as named_day
 from ..shop.earnings.words import commission_state
 from ..shop.people.faces import faces_of
 from . import figures
@@ -33,10 +33,7 @@ MOST_PEOPLE = 500
 def day(request: HttpRequest, shop_slug: str, date: str) -> HttpResponse:
     """List the orders paid on a day of the shop's calendar; the sums are the day's figures."""
     shop = shop_of(request, shop_slug)
-    try:
-        wanted = parse_date(date)
-    except ValueError:
-        wanted = None
+    wanted = named_day(date)
     if wanted is None:
         raise NotFound()
     start = dt.datetime.combine(wanted, dt.time(), ZoneInfo(shop.timezone))

@@ -184,14 +184,14 @@ def sync(request: HttpRequest, shop_slug: str) -> HttpResponse:
 def _take_in(
     request: HttpRequest, shop: Shop, scan: dict[str, Any], device: Device
 ) -> dict[str, Any]:
-    key = _text(scan, "key", 60)
+    key, place = _text(scan, "key", 60), _place(scan)
     try:
         found = delivery.redeem(
             actor=actor(request),
             shop_id=shop.pk,
             code=_text(scan, "code", 200),
             key=f"{device.name}:{key}"[:80],
-            place=str(scan.get("place", ""))[:80],
+            place=place,
             device=device,
         )
     except Problem as problem:
@@ -207,7 +207,7 @@ def _take_in(
 def _body(request: HttpRequest) -> dict[str, Any]:
     try:
         told = json.loads(request.body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _unreadable("body") from error
     if not isinstance(told, dict):
         raise _unreadable("body")
@@ -220,9 +220,21 @@ def _unreadable(field: str) -> Invalid:
 
 def _text(told: dict[str, Any], name: str, most: int) -> str:
     text = told.get(name)
-    if not isinstance(text, str) or not 1 <= len(text) <= most or "\x00" in text:
+    if not isinstance(text, str) or not 1 <= len(text) <= most or not _can_be_kept(text):
         raise _unreadable(name)
     return text
+
+
+def _place(scan: dict[str, Any]) -> str:
+    place = str(scan.get("place", ""))[:80]
+    if not _can_be_kept(place):
+        raise _unreadable("place")
+    return place
+
+
+def _can_be_kept(text: str) -> bool:
+    """Tell whether a column can hold a text of JSON, which may write NUL and half a letter."""
+    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _moment(told: dict[str, Any], name: str) -> dt.datetime:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from banyan.campaigns.figures import of_units
 from banyan.catalog.access import MANAGERS
 from banyan.catalog.models import Shop, Variant
+from banyan.catalog.rules.product_csv.cells import protect
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound, Problem
 from banyan.notify.queries import reachable_share
@@ -270,7 +271,7 @@ def sale_codes_file(request: HttpRequest, shop_slug: str, batch_id: int) -> Http
     writer.writerow(["code", "recipient", "state", "expires_at"])
     for right in sales.codes_of(actor=actor(request), batch_id=batch.pk):
         ends = timezone.localtime(right.expires_at).isoformat()
-        writer.writerow([right.code, right.recipient, right.state, ends])
+        writer.writerow([right.code, protect(right.recipient), right.state, ends])
     answer = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{shop.slug}-codes-{batch.pk}.csv"'
     return answer

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import zoneinfo
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from banyan.kernel import clock
 from banyan.kernel.digits import whole
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid
@@ -59,7 +60,7 @@ class Typed:
             return None
         try:
             value = Decimal(text) * 100
-        except InvalidOperation:
+        except ArithmeticError:
             value = Decimal("NaN")
         if not value.is_finite() or value != value.to_integral_value() or abs(value) > 10**6:
             self._wrong(name, _("Enter a percentage with at most two decimals."))
@@ -73,7 +74,7 @@ class Typed:
             return None
         try:
             value = Decimal(text) * 10_000
-        except InvalidOperation:
+        except ArithmeticError:
             value = Decimal("NaN")
         if not value.is_finite() or value != value.to_integral_value() or abs(value) > 10**7:
             self._wrong(name, _("Enter a percentage with at most four decimals."))
@@ -126,10 +127,14 @@ class Typed:
         if not text:
             return None
         try:
-            return dt.datetime.fromisoformat(text).replace(tzinfo=zoneinfo.ZoneInfo(timezone))
+            typed = dt.datetime.fromisoformat(text).replace(tzinfo=zoneinfo.ZoneInfo(timezone))
         except ValueError:
             self._wrong(name, _("Enter a date and a time."))
             return None
+        if not clock.within(typed, clock.EARLIEST, clock.LATEST):
+            self.errors[name] = _("Choose a year from 1970 to 2199.")
+            return None
+        return typed
 
     def required(self, *names: str) -> None:
         """Note those of ``names`` that are empty."""

@@ -707,6 +707,9 @@ def test_a_coupon_of_the_platform_is_made_once_and_used_at_checkout() -> None:
     for name, typed in wrong.items():
         answer = browser.post(url, {**data, name: typed})
         assert (answer.status_code, Coupon.objects.count()) == (422, 0), name
+    for year in ("9999-12-31T23:59", "0001-01-01T00:00"):
+        answer = browser.post(url, {**data, "ends_at": year})
+        assert (answer.status_code, Coupon.objects.count()) == (422, 0), year
 
     assert browser.post(url, data).status_code == 302
     assert browser.post(url, data).status_code == 422, "pressed twice"

@@ -26,6 +26,7 @@ from tests.web.studio.scene import client
 
 pytestmark = pytest.mark.django_db
 MAY = dt.datetime(2026, 5, 31, 12, tzinfo=dt.UTC)
+LAST_MONTH = "?currency=CNY&month=9999-12"
 JUNE = dt.datetime(2026, 6, 1, 0, 5, tzinfo=dt.UTC)
 
 
@@ -100,7 +101,12 @@ def test_a_statement_is_ones_own_and_needs_a_month_that_has_lines() -> None:
     theirs = page(bo, "statement")
     assert order.number not in theirs
     assert "Nothing became payable yet" in theirs
-    for query in ("?currency=CNY&month=2026-04", "?currency=EUR", "?currency=CNY&month=now"):
+    for query in (
+        "?currency=CNY&month=2026-04",
+        "?currency=EUR",
+        "?currency=CNY&month=now",
+        LAST_MONTH,
+    ):
         assert client(ana).get(reverse("statement") + query).status_code == 404, query
         assert client(ana).get(reverse("statement_export") + query).status_code == 404, query
     assert client(bo).get(reverse("statement_export") + "?currency=CNY").status_code == 404

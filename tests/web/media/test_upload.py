@@ -13,10 +13,10 @@ from pytest_django import Settings
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid
-from banyan.media.actions import claim_staged
+from banyan.media.actions import UPLOADS, claim_staged
 from banyan.media.models import Image, StagedUpload
 from banyan.sharing.visitors import VISITOR_COOKIE, new_visitor, sign_visitor
-from banyan.web.media.uploads import UPLOADS_PER_HOUR, staged_tokens, upload_picture
+from banyan.web.media.uploads import staged_tokens, upload_picture
 from tests.media.samples import jpeg, png_header
 from tests.support import factories
 
@@ -120,10 +120,37 @@ def test_too_many_uploads_have_to_wait(ana: Client, settings: Settings) -> None:
     from banyan.kernel.models import RateBucket
 
     send(ana, b"hello")
-    RateBucket.objects.filter(key__startswith="upload:").update(hits=UPLOADS_PER_HOUR)
+    RateBucket.objects.filter(key__startswith="upload:").update(hits=UPLOADS[0])
     answer = send(ana, jpeg())
     assert (answer.status_code, answer.json()["code"]) == (429, "too_many")
     assert int(answer["Retry-After"]) >= 1
+
+
+@pytest.mark.urls("banyan.config.urls")
+@pytest.mark.usefixtures("midday")
+def test_files_that_come_with_a_form_are_counted_like_any_other(ana: Client) -> None:
+    from banyan.kernel.models import RateBucket
+
+    face = SimpleUploadedFile("face.jpg", b"hello")
+    ana.post("/me/avatar", {"avatar_files": face})
+    assert RateBucket.objects.filter(key__startswith="upload:").update(hits=UPLOADS[0]) == 1
+    ana.post("/me/avatar", {"avatar_files": SimpleUploadedFile("face.jpg", jpeg())})
+    assert not Image.objects.exists()
+
+
+@pytest.mark.usefixtures("midday")
+def test_a_guest_with_a_new_name_for_each_file_is_counted_by_address() -> None:
+    from banyan.kernel.models import RateBucket
+
+    def send_as(name: str, address: str) -> int:
+        browser = Client(REMOTE_ADDR=address)
+        browser.cookies[VISITOR_COOKIE] = sign_visitor(name)
+        return int(send(browser, jpeg(200, 150)).status_code)
+
+    assert send_as(new_visitor(), "203.0.113.7") == 201
+    RateBucket.objects.filter(key="upload:203.0.113.7").update(hits=UPLOADS[0])
+    assert send_as(new_visitor(), "203.0.113.7") == 429
+    assert send_as(new_visitor(), "203.0.113.8") == 201
 
 
 def posted(files: list[SimpleUploadedFile], tokens: list[str]) -> Any:

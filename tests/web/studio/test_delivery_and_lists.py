@@ -106,6 +106,25 @@ def test_a_list_gets_its_steps_and_prices_on_its_page() -> None:
     assert not PriceList.objects.exists()
 
 
+@pytest.mark.parametrize("typed", ["@Ana_W", "ana_w", "ANA_W"])
+def test_who_is_named_is_found_whatever_letters_are_large(typed: str) -> None:
+    shop, ana = make.shop(), make.member("Ana_W")
+    form = {"name": "Trade", "currency": "CNY", "audience": "accounts", "handles": typed}
+    made = client(shop.owner).post(reverse("studio_price_list_new", args=[shop.slug]), form)
+    assert made.status_code == 302
+    assert [one.account for one in PriceList.objects.get().accounts.all()] == [ana]
+
+
+@pytest.mark.parametrize("typed", ["9999-12-31T23:59", "0001-01-01T00:00", "2200-01-02T00:00"])
+def test_a_time_that_no_clock_can_tell_is_refused_at_its_field(typed: str) -> None:
+    shop = make.shop()
+    browser = client(shop.owner)
+    form = {"name": "Trade", "currency": "CNY", "audience": "everyone", "ends_at": typed}
+    refused = browser.post(reverse("studio_price_list_new", args=[shop.slug]), form)
+    assert (refused.status_code, PriceList.objects.count()) == (422, 0)
+    assert browser.get(reverse("studio_price_lists", args=[shop.slug])).status_code == 200
+
+
 def test_nobody_else_sees_or_changes_any_of_it() -> None:
     shop, other = make.shop(), make.shop()
     item = make.variant(shop)

@@ -133,6 +133,25 @@ def test_codes_are_made_taken_as_a_file_and_called_back() -> None:
     assert set(Right.objects.values_list("state", flat=True)) == {"revoked"}
 
 
+def test_no_recipient_of_a_code_is_a_formula_in_the_file() -> None:
+    item = factories.variant(stock=9)
+    shop = item.product.shop
+    sale = on(item, public=1, code=2)
+    browser, url = client(shop.owner), reverse("studio_sale_codes", args=[shop.slug, sale.pk])
+    typed = '=hyperlink("//evil.example")@x.example lin@example.com'
+    browser.post(url, {"variant": item.pk, "channel": "letter", "recipients": typed})
+    batch = Right.objects.order_by("id")[0].batch
+    assert batch is not None
+
+    file = browser.get(reverse("studio_sale_codes_file", args=[shop.slug, batch.pk]))
+
+    rows = list(csv.reader(io.StringIO(file.content.decode())))
+    assert {row[1] for row in rows[1:]} == {
+        '\'=hyperlink("//evil.example")@x.example',
+        "lin@example.com",
+    }
+
+
 def test_how_it_goes_is_shown() -> None:
     item = factories.variant(stock=9)
     shop = item.product.shop

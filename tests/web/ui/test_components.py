@@ -215,3 +215,18 @@ def test_a_page_for_a_visitor_carries_no_form_token() -> None:
     answer = Client().get("/_ui/", {"page": "product"})
     assert b"csrfmiddlewaretoken" not in answer.content
     assert "banyan_csrf" not in answer.cookies
+
+
+def test_every_drawing_that_a_page_names_is_there() -> None:
+    """One that is missing is seen where a list is empty, which no page of a demo is."""
+    from pathlib import Path
+
+    import banyan.web
+
+    web = Path(banyan.web.__file__).parent
+    named: set[str] = set()
+    for page in web.rglob("*.html"):
+        text = page.read_text()
+        named |= set(re.findall(r'ui\.empty\((?:_\("[^"]*"\)|\w+)(?:, drawing=|, )"(\w+)"', text))
+    assert len(named) > 3
+    assert named <= {drawing.stem for drawing in (web / "ui/jinja2/ui/drawings").glob("*.svg")}

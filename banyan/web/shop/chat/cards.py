@@ -153,7 +153,10 @@ def _source(shown: Mapping[int, dict[str, str]], image_id: int | None) -> str:
 
 def read_address(address: str, host: str) -> Place | None:
     """Return what a typed address of ours leads to: a share link, goods, a post, a shop."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
     if parts.netloc not in {host, urlsplit(settings.PUBLIC_URL).netloc}:
         return None
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from csp.decorators import csp_replace
@@ -9,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.feedgenerator import Rss201rev2Feed
+from django.utils.html import escape
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
@@ -26,6 +28,7 @@ from ..market.embed import POLICY
 from .cards import post_url
 
 MINUTES = 5
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 @require_safe
@@ -69,7 +72,7 @@ def topic_rss(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _feed(request: HttpRequest, title: str, path: str, ids: Sequence[int]) -> HttpResponse:
     feed = Rss201rev2Feed(
-        title=title,
+        title=_told(title),
         link=request.build_absolute_uri(path),
         description=_("Public posts on Banyan"),
         language=get_language() or "en",
@@ -78,10 +81,13 @@ def _feed(request: HttpRequest, title: str, path: str, ids: Sequence[int]) -> Ht
     for shown in hydrate(Actor.guest(), ids):
         said = label(shown.reason)
         feed.add_item(
-            title=_titled(shown, said),
+            title=_told(_titled(shown, said)),
             link=request.build_absolute_uri(post_url(shown)),
-            description=f"{said}. {shown.content.body}" if said else shown.content.body,
-            author_name=shown.post.author.display_name,
+            # Readers take a description for HTML; what somebody wrote is words.
+            description=escape(
+                _told(f"{said}. {shown.content.body}" if said else shown.content.body)
+            ),
+            author_name=_told(shown.post.author.display_name),
             pubdate=shown.post.created_at,
             unique_id=request.build_absolute_uri(reverse("post", args=[shown.post.pk])),
             categories=[said] if said else [],
@@ -89,6 +95,11 @@ def _feed(request: HttpRequest, title: str, path: str, ids: Sequence[int]) -> Ht
     response = HttpResponse(feed.writeString("utf-8"), content_type="application/rss+xml")
     response["Cache-Control"] = f"public, max-age={MINUTES * 60}"
     return response
+
+
+def _told(text: str) -> str:
+    """Return a text without the signs that XML cannot hold: one would end the whole feed."""
+    return _NOT_IN_XML.sub("", text)
 
 
 def _titled(shown: Shown, said: str) -> str:

@@ -23,7 +23,7 @@ from banyan.people.access import get_own_account
 from banyan.web.ui.shapes import Tab
 
 from ... import zones
-from ...http import actor, private, signed_in
+from ...http import actor, day, private, signed_in
 from .words import statement_kind
 
 COLUMNS = ("at", "what", "order", "shop", "goods", "amount", "balance", "currency")
@@ -124,10 +124,10 @@ def export(request: HttpRequest) -> HttpResponse:
 def _day(text: str) -> dt.date | None:
     if not text:
         return None
-    try:
-        return dt.date.fromisoformat(f"{text}-01")
-    except ValueError:
-        raise NotFound() from None
+    found = day(f"{text}-01")
+    if found is None:
+        raise NotFound()
+    return found
 
 
 def _cells(line: StatementLine, earned: Commission | None) -> dict[str, str]:

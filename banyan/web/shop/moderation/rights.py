@@ -10,15 +10,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from banyan.kernel.problems import NotFound, Problem
+from banyan.kernel.ratelimits import hit
 from banyan.moderation import actions as moderation
 from banyan.moderation.access import get_notice, get_subject_for
 from banyan.moderation.admin.notices import NOTICE_STATES
 from banyan.moderation.queries import figures_of_notices
 
 from ...http import actor, private, revalidated
+from ..people.sessions import client_address
 from .pages import SHOWN_STATUSES
 
 FIELDS = ("claimant", "email", "address", "work", "words")
+SENT_A_DAY = 30  # refused ones as well, and an office may share its address
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -32,6 +35,8 @@ def file(request: HttpRequest, kind: str, subject_id: int) -> HttpResponse:
     problem: Problem | None = None
     if request.method == "POST":
         try:
+            # The address that is typed is counted, too, and is whichever somebody likes.
+            hit(f"notice:from:{client_address(request)}", SENT_A_DAY, 86_400)
             notice = moderation.file_notice(
                 actor=actor(request),
                 kind=kind,

@@ -29,6 +29,7 @@ from banyan.media.qr import qr_png
 from banyan.orders.models import OrderLine
 
 from ...http import actor, private
+from ..people.sessions import client_address
 
 LINK_LASTS = dt.timedelta(hours=1)
 LOOKS_PER_HOUR = 120
@@ -147,5 +148,5 @@ def _voucher_of(request: HttpRequest, code: str) -> Voucher:
     try:
         return get_voucher_by_code(code)
     except NotFound:
-        hit(f"voucher:{request.META.get('REMOTE_ADDR', '')}", LOOKS_PER_HOUR, 3600)
+        hit(f"voucher:{client_address(request)}", LOOKS_PER_HOUR, 3600)
         raise

@@ -14,7 +14,7 @@ from banyan.orders import actions as orders
 from banyan.orders.access import get_document_for, get_order_for, get_order_for_buyer
 from banyan.orders.models import Document, Fapiao
 
-from ...http import actor, private
+from ...http import actor, link_token, private
 
 
 @require_POST
@@ -35,7 +35,7 @@ def document_issue(request: HttpRequest, token: str, order_id: int) -> HttpRespo
 @private
 def document(request: HttpRequest, document_id: int) -> HttpResponse:
     """Send a document as PDF to whoever may see its order."""
-    found = get_document_for(actor(request), document_id, request.GET.get("o", ""))
+    found = get_document_for(actor(request), document_id, link_token(request))
     return pdf_answer(found)
 
 
@@ -108,7 +108,7 @@ def _values(found: Fapiao | None, email: str) -> dict[str, str]:
 @private
 def fapiao_file(request: HttpRequest, order_id: int) -> HttpResponse:
     """Send the 发票 that the shop has put there, to whoever may see the order."""
-    order = get_order_for(actor(request), order_id, request.GET.get("o", ""))
+    order = get_order_for(actor(request), order_id, link_token(request))
     found = Fapiao.objects.filter(order=order, state="issued").exclude(file=None).first()
     if found is None or found.file is None:
         raise NotFound()

@@ -40,6 +40,7 @@ from ...http import actor, number, private, signed_in
 from ...streams import ticket
 from ..campaigns.brought import brought
 from ..market.cards import product_url
+from ..people.sessions import client_address
 from ..trade.disputes import open_dispute_url
 from .checkout import go_to_payment, leave_cart
 from .delivered import bought_rows
@@ -62,10 +63,6 @@ from .story import (
 from .way_back import kept
 
 PAGE = 20
-
-
-def _client(request: HttpRequest) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))
 
 
 def _address_line(address: dict[str, str]) -> str:
@@ -326,7 +323,7 @@ def order_find(request: HttpRequest) -> HttpResponse:
     typed = {name: request.POST.get(name, "") for name in ("number", "contact")}
     context = {"nav": "orders", **typed, "sent": False}
     if request.method == "POST":
-        hit(f"find:{_client(request)}", 10, 600)
+        hit(f"find:{client_address(request)}", 10, 600)
         orders.send_order_link(**typed)
         context["sent"] = True
     return render(request, "shop/orders/find.html", context)

@@ -22,7 +22,7 @@ from banyan.payments.models import Refund
 from banyan.payments.queries import destination_text, destinations_for
 from banyan.payments.rules import TO_WALLET, Destinations
 
-from ...http import actor, private
+from ...http import actor, link_token, private
 from .story import refund_entries, refund_state_text, refund_url
 
 
@@ -73,7 +73,7 @@ def refund_ask(request: HttpRequest, token: str, order_id: int) -> HttpResponse:
 @private
 def refund(request: HttpRequest, refund_id: int) -> HttpResponse:
     """The one page of a refund, alike for guest, member, merchant and support."""
-    token = request.GET.get("o", "")
+    token = link_token(request)
     found = get_refund_for(actor(request), refund_id, token)
     return _refund_page(request, found, token)
 
@@ -134,7 +134,7 @@ def _ways(can: Destinations, chosen: str) -> list[dict[str, Any]]:
 @private
 def refund_retry(request: HttpRequest, refund_id: int) -> HttpResponse:
     """Say where a refund that could not be sent shall go: back, to credit, or to an account."""
-    token, where = request.POST.get("o", ""), request.POST.get("where", "")
+    token, where = link_token(request), request.POST.get("where", "")
     found = get_refund_for(actor(request), refund_id, token)
     try:
         orders.retry_refund(
@@ -167,7 +167,7 @@ def _destination(where: str, account: str) -> str:
 @private
 def refund_help(request: HttpRequest, refund_id: int) -> HttpResponse:
     """Ask support where a failed refund can go."""
-    token = request.POST.get("o", "")
+    token = link_token(request)
     found = get_refund_for(actor(request), refund_id, token)
     hit(f"refund_help:{refund_id}", 5, 3600)
     try:

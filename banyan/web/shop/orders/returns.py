@@ -23,7 +23,7 @@ from banyan.orders.actions.asking import MOST_PHOTOS, check_window, returnable
 from banyan.orders.actions.units import parcel_lines
 from banyan.orders.models import Order, Return
 
-from ...http import actor, private
+from ...http import actor, link_token, private
 from .return_words import reason_texts, return_entries, return_state, return_url
 from .story import refund_url
 
@@ -139,7 +139,7 @@ def _ask_page(
 @private
 def return_page(request: HttpRequest, return_id: int) -> HttpResponse:
     """Show where a return stands, and what its buyer has to do."""
-    token = request.GET.get("o", "")
+    token = link_token(request)
     return _page(request, get_return_for_buyer(actor(request), return_id, token), token)
 
 
@@ -205,7 +205,7 @@ def return_withdraw(request: HttpRequest, return_id: int) -> HttpResponse:
 
 
 def _act(request: HttpRequest, return_id: int, act: Any) -> HttpResponse:
-    token = request.POST.get("o", "")
+    token = link_token(request)
     found = get_return_for_buyer(actor(request), return_id, token)
     try:
         act(token)

@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from banyan.kernel.http import address_of
 from banyan.kernel.problems import LoginRequired
 from banyan.people.models import Account, SignInCode
 from banyan.people.rules.contacts import REGIONS
@@ -56,10 +57,7 @@ def safe_next(request: HttpRequest, default: str = "") -> str:
 
 def client_address(request: HttpRequest) -> str:
     """Return the address that asks, for rate limits; the proxy's word counts only if trusted."""
-    forwarded = request.headers.get("x-forwarded-for", "")
-    if settings.SECURE_PROXY_SSL_HEADER and forwarded:
-        return forwarded.rpartition(",")[2].strip()
-    return str(request.META.get("REMOTE_ADDR", ""))
+    return address_of(request.META, behind_proxy=bool(settings.SECURE_PROXY_SSL_HEADER))
 
 
 def region_of(request: HttpRequest) -> str:

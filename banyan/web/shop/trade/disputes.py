@@ -24,7 +24,7 @@ from banyan.orders.actions.proceeds import escrow_balance
 from banyan.orders.models import Order
 from banyan.web.ui.shapes import Entry
 
-from ...http import actor, private
+from ...http import actor, link_token, private
 from ...media.uploads import staged_tokens
 from ..orders.story import state_text
 
@@ -114,7 +114,7 @@ def _ask_page(
 @private
 def dispute(request: HttpRequest, dispute_id: int) -> HttpResponse:
     """Show the one timeline to both sides; POST adds what somebody says or shows."""
-    who, token = actor(request), request.GET.get("o", "") or request.POST.get("o", "")
+    who, token = actor(request), link_token(request)
     found = get_dispute_for(who, dispute_id, token)
     if request.method != "POST":
         return _page(request, found, token, [])
@@ -141,7 +141,7 @@ def dispute(request: HttpRequest, dispute_id: int) -> HttpResponse:
 @private
 def dispute_withdraw(request: HttpRequest, dispute_id: int) -> HttpResponse:
     """The buyer takes the complaint back."""
-    token = request.POST.get("o", "")
+    token = link_token(request)
     found = market.withdraw_dispute(actor=actor(request), dispute_id=dispute_id, access_token=token)
     messages.success(request, _("You took the complaint back."))
     return redirect(dispute_url(found, token))

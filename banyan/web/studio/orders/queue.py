@@ -12,12 +12,12 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from banyan.catalog.models import Shop
 from banyan.kernel import audit
+from banyan.kernel.digits import whole
 from banyan.kernel.money import Money
 from banyan.orders.access import visible_orders
 from banyan.orders.finding import HEADS, SENT, Sought, counts, exported, narrowed
@@ -26,7 +26,7 @@ from banyan.orders.ports import holds_on
 from banyan.orders.queries import lines_of, lines_to_send
 from banyan.web.ui.shapes import Tab
 
-from ...http import actor, number, private, signed_in
+from ...http import actor, day, number, private, signed_in
 from ...shop.orders.story import hold_text, shared_path
 from ..room import page, shop_of
 from ..words import order_state
@@ -53,13 +53,8 @@ def _filters() -> list[tuple[str, str]]:
 def sought(request: HttpRequest) -> Sought:
     """Return what the address asks for; what cannot be read asks for nothing."""
     data = request.GET
-    days = []
-    for name in ("from", "to"):
-        try:
-            days.append(parse_date(data.get(name, "")))
-        except ValueError:
-            days.append(None)
-    return Sought(data.get("state", ""), data.get("q", "").strip(), days[0], days[1])
+    first, last = (day(data.get(name, "")) for name in ("from", "to"))
+    return Sought(data.get("state", ""), data.get("q", "").strip(), first, last)
 
 
 def _query(wanted: Sought, **more: Any) -> str:
@@ -172,6 +167,6 @@ def _csv(rows: Any, zone: str) -> Iterator[str]:
 
 def chosen_orders(request: HttpRequest, shop: Shop, most: int) -> list[Order]:
     """Return the shop's orders that were ticked, oldest first; other ids count for nothing."""
-    ids = [int(text) for text in request.GET.getlist("order")[:most] if text.isdecimal()]
-    mine = visible_orders(actor(request), shop.pk).filter(pk__in=[i for i in ids if i < 2**63])
+    ids = [whole(text) or 0 for text in request.GET.getlist("order")[:most]]
+    mine = visible_orders(actor(request), shop.pk).filter(pk__in=ids)
     return list(mine.select_related("checkout").order_by("id"))

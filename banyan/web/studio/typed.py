@@ -132,7 +132,7 @@ class Typed:
             self._wrong(name, _("Enter a date and a time."))
             return None
         if not clock.within(typed, clock.EARLIEST, clock.LATEST):
-            self.errors[name] = _("Choose a year from 1970 to 2199.")
+            self._wrong(name, _("Choose a year from 1970 to 2199."))
             return None
         return typed
 

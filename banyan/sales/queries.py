@@ -247,12 +247,18 @@ def baselines(variant_ids: Sequence[int], *, days: int = BASELINE.days) -> dict[
         known.setdefault(variant_id, []).append((at, amount))
     found = {v: baseline(prices, now, span) for v, prices in known.items()}
     lowest = {v: low for v, low in found.items() if low is not None}
-    sold = SaleItem.objects.filter(
-        variant_id__in=list(variant_ids),
-        baseline_amount__isnull=False,
-        sale__starts_at__lte=now,
-        sale__ends_at__gt=now - span,
-    ).exclude(sale__ended_at__lte=F("sale__starts_at"))
+    # A shop may have ended it before its time.
+    over = Coalesce("sale__ended_at", "sale__ends_at")
+    sold = (
+        SaleItem.objects.filter(
+            variant_id__in=list(variant_ids),
+            baseline_amount__isnull=False,
+            sale__starts_at__lte=now,
+        )
+        .alias(over=over)
+        .filter(over__gt=now - span)
+        .exclude(sale__ended_at__lte=F("sale__starts_at"))
+    )
     listed = ListPrice.objects.filter(
         Q(price_list__starts_at=None) | Q(price_list__starts_at__lte=now),
         Q(price_list__ends_at=None) | Q(price_list__ends_at__gt=now - span),

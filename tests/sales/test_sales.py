@@ -87,6 +87,23 @@ def test_the_price_of_an_earlier_sale_counts() -> None:
         assert baselines([item.pk]) == {item.pk: 10_000}
 
 
+def test_the_price_of_a_sale_that_was_ended_early_counts_for_a_week_from_then() -> None:
+    with clock.at(NOON - dt.timedelta(days=40)):
+        item = make.variant(price=10_000)
+    owner = make.actor(item.product.shop.owner)
+    with clock.at(NOON - dt.timedelta(days=20)):
+        long = on(item, price=5_000, ends_at=NOON + dt.timedelta(days=5))
+    ended = NOON - dt.timedelta(days=10)
+    with clock.at(ended):
+        sales.end_sale(actor=owner, sale_id=long.pk)
+        sales.advance_sales(actor=SYSTEM)
+    with clock.at(ended + dt.timedelta(days=6)):
+        assert baselines([item.pk]) == {item.pk: 5_000}
+    with clock.at(NOON):
+        assert baselines([item.pk]) == {item.pk: 10_000}
+        assert on(item, price=8_000).items.get().baseline_amount == 10_000
+
+
 @pytest.mark.parametrize(
     ("days", "lowest"), [([(8, 5), (6, 9)], 5), ([(9, 5), (8, 7), (6, 9)], 7), ([], None)]
 )

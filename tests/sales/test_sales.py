@@ -13,6 +13,7 @@ from banyan.kernel.models import StoredEvent
 from banyan.kernel.problems import Conflict, Invalid, LoginRequired, NotFound, SoldOut
 from banyan.orders import actions as orders
 from banyan.orders.models import OrderLine
+from banyan.orders.queries import cart_lines
 from banyan.sales import actions as sales
 from banyan.sales.models import Right
 from banyan.sales.queries import baselines, prices_for
@@ -329,6 +330,18 @@ def test_when_it_is_sold_out_the_list_price_is_back() -> None:
     order(item)
     assert order(item).goods_amount == 10_000
     assert_sound()
+
+
+def test_the_cart_counts_the_units_of_the_sale() -> None:
+    item = make.variant(price=10_000, stock=3)
+    on(item, price=5_000, public=3, per_person=2)
+    who = make.actor(buyer(1))
+    cart = orders.cart_for(actor=who)
+    for n, free, problem in ((2, 2, ""), (3, 0, "short")):
+        orders.put_in_cart(actor=who, cart=cart, variant_id=item.pk, quantity=n)
+        lines = cart_lines(actor=who, token="")
+        orders.price_cart(actor=who, lines=lines)
+        assert [(one.free, one.problem) for one in lines] == [(free, problem)], n
 
 
 def test_an_order_waits_no_longer_than_the_sale_lets_it() -> None:

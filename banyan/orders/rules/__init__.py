@@ -21,7 +21,7 @@ from .refunds import (
     refund_by_rate,
     tax_part,
 )
-from .wanting import WantedLine, merge
+from .wanting import WantedLine, line_title, merge
 
 __all__ = [
     "MOST_LETTERS",
@@ -41,6 +41,7 @@ __all__ = [
     "agreement_of",
     "borne_by",
     "goods_part",
+    "line_title",
     "merge",
     "price",
     "refund_by_amount",

@@ -16,6 +16,7 @@ from .pricing import (
 )
 from .refunds import (
     RefundableLine,
+    fallen,
     goods_part,
     refund_by_amount,
     refund_by_rate,
@@ -40,6 +41,7 @@ __all__ = [
     "WantedLine",
     "agreement_of",
     "borne_by",
+    "fallen",
     "goods_part",
     "line_title",
     "merge",

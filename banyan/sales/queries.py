@@ -282,8 +282,17 @@ def left_in(bucket: Bucket) -> int:
 
 @remembered
 def claimable(sale_id: int, variant_id: int) -> QuerySet[Bucket]:
-    """Return the buckets of something in a sale that is not settled, with sale and shop."""
-    buckets = Bucket.objects.filter(item__sale=sale_id, item__variant=variant_id, item__live=True)
+    """Return the buckets of something in a sale that is not settled, with sale and shop.
+
+    None of what nobody may order any more, taken down or put away while it is in the sale.
+    """
+    buckets = Bucket.objects.filter(
+        item__sale=sale_id,
+        item__variant=variant_id,
+        item__live=True,
+        item__variant__is_active=True,
+        item__variant__product__state="active",
+    )
     return buckets.select_related("item__sale__shop").order_by("id")
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from banyan.kernel import clock, ratelimits
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import typed_code
-from banyan.kernel.problems import Conflict, Invalid, LoginRequired
+from banyan.kernel.problems import Conflict, Invalid, LoginRequired, SoldOut
 from banyan.kernel.remembered import remembered
 from banyan.kernel.states import transition, transition_all
 
@@ -120,7 +120,7 @@ def enter_code(*, actor: Actor, sale_id: int, code: str) -> Right:
     typed = code.strip() or "-"
     # Codes are capitals; those of before may have small letters, too.
     right = (
-        Right.objects.select_related("bucket__item")
+        Right.objects.select_related("bucket__item__variant__product")
         .filter(sale=sale, code__in=[typed, typed.upper()])
         .first()
     )
@@ -129,6 +129,7 @@ def enter_code(*, actor: Actor, sale_id: int, code: str) -> Right:
     if right.account_id == actor.id and right.state in {"bound", "reserved", "redeemed"}:
         return right
     check_open(sale)
+    _check_on_sale(right)
     check_entering(actor, sale)
     keys = keys_of_member(actor.id)
     _check_code(right, actor.id, keys)
@@ -144,6 +145,13 @@ def enter_code(*, actor: Actor, sale_id: int, code: str) -> Right:
         take(right.bucket)
     right.account_id = actor.id
     return right
+
+
+def _check_on_sale(right: Right) -> None:
+    """Refuse a unit that nobody may order any more: taken down or put away meanwhile."""
+    variant = right.bucket.item.variant
+    if not variant.is_active or variant.product.state != "active":
+        raise SoldOut(_("This is no longer on sale."), code="not_on_sale")
 
 
 def _take_for(right: Right, account_id: int) -> None:

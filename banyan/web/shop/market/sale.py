@@ -119,7 +119,9 @@ def _phase(shown: Sale, now: dt.datetime) -> str:
 def _items(
     shown: Sale, buckets: list[Bucket], mine: list[Right], who: Actor
 ) -> list[dict[str, Any]]:
-    images = first_images(bucket.item.variant.product_id for bucket in buckets)
+    # As on cards: this page asks nobody's age.
+    products = {bucket.item.variant.product for bucket in buckets}
+    images = first_images(one.pk for one in products if not one.min_age)
     files = pictures(list(images.values()))
     fan = who.id is not None and is_fan(shown, who.id)
     found: dict[int, dict[str, Any]] = {}

@@ -12,6 +12,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.models import StoredEvent
 from banyan.kernel.problems import Conflict, Invalid, LoginRequired, NotFound, SoldOut
 from banyan.orders import actions as orders
+from banyan.orders.actions import placement
 from banyan.orders.models import OrderLine
 from banyan.orders.queries import cart_lines
 from banyan.sales import actions as sales
@@ -321,6 +322,27 @@ def test_more_than_one_may_have_costs_the_list_price() -> None:
     checkout = order(item, 2)
     assert checkout.goods_amount == 20_000
     assert bucket(sale).taken == 0
+    assert_sound()
+
+
+@pytest.mark.parametrize("holds", [0.2, -1])
+def test_who_has_a_lower_price_by_a_list_buys_the_sales_units_when_there_are_no_others(
+    monkeypatch: pytest.MonkeyPatch, holds: float
+) -> None:
+    """Also where each order looks at its price once more, behind its own units."""
+    monkeypatch.setattr(placement, "PRICE_HOLDS", holds)
+    item = make.variant(price=10_000, stock=4)
+    prices.price_list(item.product.shop, {item: 4_000}, audience="members")
+    sale = on(item, price=5_000, public=3, per_person=2)
+    ana = buyer(1)
+
+    placed = [make.pay(order(item, who=ana)) for _n in range(2)]
+
+    assert [one.total_amount for one in placed] == [4_000, 4_000]
+    lines = OrderLine.objects.filter(order__checkout__in=placed).order_by("id")
+    assert list(lines.values_list("sale_id", flat=True)) == [None, sale.pk], "free ones first"
+    assert bucket(sale).taken == 1
+    assert order(item).total_amount == 5_000, "a guest's price is the sale's"
     assert_sound()
 
 

@@ -242,7 +242,8 @@ def quote(
             sales = prices_under(sales, same_person(actor, contact))
         rights = {key: rights_of(one) for key, one in shops_own.items()}
     else:
-        sales, rights = dict(kept.sales), dict(kept.rights)
+        # What was taken outside a sale stays there, whatever is free by now.
+        sales, rights = kept.in_sale(), dict(kept.rights)
     prices = unit_prices(Asking(actor, wanted, variants, currency, at, offers, sales, rights))
     inputs = [_input(line, variants[line.variant_id], prices[line.variant_id]) for line in wanted]
     terms, carriage = _terms(inputs, variants, currency, wishes)

@@ -15,6 +15,7 @@ from banyan.kernel.ids import typed_code
 from banyan.kernel.problems import Conflict, Invalid, LoginRequired, SoldOut
 from banyan.kernel.remembered import remembered
 from banyan.kernel.states import transition, transition_all
+from banyan.people.rules import read_contact
 
 from ..access import get_batch_for_staff, get_sale_for, get_sale_for_staff
 from ..models import Bucket, CodeBatch, Right, RightKey, Sale
@@ -50,10 +51,16 @@ def issue_codes(
     a code always has its unit. Without ``expires_at`` they end with the sale.
     """
     sale = get_sale_for_staff(actor, sale_id)
-    given = sorted({one.strip().lower() for one in recipients} - {""})
+    named = [one.strip() for one in recipients if one.strip()]
+    # In the form in which they are proven: a code for another spelling would be nobody's.
+    read = {one: read_contact(one, sale.shop.country) for one in named}
+    given = sorted({contact.value for contact in read.values() if contact is not None})
     wanted = len(given) or count
     ends = expires_at or sale.ends_at
     fields: dict[str, Any] = {}
+    if wrong := [one for one, contact in read.items() if contact is None]:
+        words = {"wrong": ", ".join(wrong[:20])}
+        fields["recipients"] = _("No e-mail address or phone number: %(wrong)s") % words
     if not 1 <= wanted <= MOST_CODES:
         fields["count"] = _("Enter a number from 1 to 10,000.")
     if not 1 <= len(channel.strip()) <= 60:

@@ -11,11 +11,12 @@ from banyan.campaigns.models import Campaign, Participation
 from banyan.catalog.models import Variant
 from banyan.delivery.models import Voucher
 from banyan.entitlements import actions as coupons
+from banyan.entitlements.models import Coupon
 from banyan.ledger.proof import verify
 from banyan.orders.models import Checkout
 from banyan.payments.models import Refund
 from banyan.people.models import Account
-from tests.campaigns.scene import SYSTEM, assert_sound, begun, campaign, coupon, crowd, join
+from tests.campaigns.scene import SYSTEM, assert_sound, begun, campaign, coupon, crowd, join, later
 from tests.delivery import goods
 from tests.support import factories as make
 from tests.support import prices
@@ -105,3 +106,16 @@ def test_a_coupon_that_leaves_less_than_the_difference_holds_nothing_up() -> Non
     assert sorted(Refund.objects.values_list("amount", flat=True)) == [999, 1_999]
     assert Voucher.objects.count() == 3, "everybody has theirs"
     assert not Participation.objects.filter(order_due_at__isnull=False).exists()
+
+
+def test_no_coupon_is_made_for_nobody(item: Variant) -> None:
+    """Who opened the group is alone at the end, and has a price of their own."""
+    (ana,) = crowd(1)
+    terms = {"people": 3, "price": 7_000, "leader_price": 6_000, "complete_from": 1}
+    of = campaign(item.product.shop, "group_buy", landing="coupon", variant=item.pk, **terms)
+    group = later(begun(of, ana))
+
+    assert group.state == "completed"
+    (made,) = Coupon.objects.all()
+    assert (made.cap, made.taken) == (1, 1)
+    assert buy(item, ana).total_amount == 6_000

@@ -32,7 +32,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.clock import within
 from banyan.kernel.remembered import remembered, run
 from banyan.people.models import Follow
-from banyan.trust.queries import ACCOUNTS
+from banyan.trust.queries import ACCOUNTS, CONTACTS
 
 from .models import Bucket, Entry, Fan, Right, RightKey, RoomProof, Sale, SaleItem
 from .rules import BASELINE, Room, baseline, most_of_one
@@ -108,7 +108,8 @@ def _among(key: str, account_id: int) -> Func:
 
 _KEYS = f"""
   SELECT unnest(ARRAY['account:' || id, 'contact:' || lower(email), 'contact:' || lower(phone)]
-    || ARRAY(SELECT 'account:' || one FROM unnest({ACCOUNTS}) AS one))
+    || ARRAY(SELECT 'account:' || one FROM unnest({ACCOUNTS}) AS one)
+    || ARRAY(SELECT 'contact:' || one FROM unnest({CONTACTS}) AS one))
   FROM people_account WHERE id = %s
 """  # noqa: S608 - our own text
 """Every key under which a member is one person, as ``actions.units`` writes them down."""

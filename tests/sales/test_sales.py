@@ -224,6 +224,24 @@ def test_a_second_account_with_the_same_card_is_the_same_person() -> None:
     assert_sound()
 
 
+def test_a_second_account_has_had_what_the_first_ones_address_bought_as_a_guest() -> None:
+    item = make.variant(price=10_000, stock=5)
+    sale = on(item, price=5_000)
+    make.pay(order(item, email="buyer1@example.com"))
+    ana, again = buyer(1), buyer(2)
+    for one in (ana, again):
+        record(account_id=one.pk, keys=[Key(PAYMENT, "one card")], source="payment")
+
+    with pytest.raises(Conflict) as refused:
+        claim(sale, item, again)
+    assert refused.value.code == "sale_cap"
+    assert prices_for(actor=make.actor(again), variant_ids=[item.pk])[item.pk].most == 0
+    assert order(item, who=again).total_amount == 10_000
+    assert order(item, email="buyer2@example.com").total_amount == 10_000
+    assert bucket(sale).taken == 1
+    assert_sound()
+
+
 def test_more_than_one_may_have_costs_the_list_price() -> None:
     item = make.variant(price=10_000, stock=6)
     sale = on(item, price=5_000)

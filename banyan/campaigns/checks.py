@@ -6,9 +6,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from banyan.catalog.access import visible_variants
 from banyan.catalog.models import Variant
 from banyan.entitlements.costs import coupons_of, most_off
 
+from .mechanic import Mechanic
 from .terms import Terms
 
 
@@ -37,3 +39,15 @@ def faults_of(shop_id: int, terms: Terms) -> dict[str, Any]:
         if variant_id is not None and variant_id not in found:
             fields[name] = _("Choose something that this shop sells.")
     return fields
+
+
+def hindrance(kind: Mechanic[Any], terms: Terms) -> str:
+    """Return the reason (of REASONS) why nobody can begin one just now; empty if one can.
+
+    What is no longer on sale, taken down or put away, can be promised to nobody. One statement
+    besides the mechanic's own, none where no goods are named.
+    """
+    goods = {one for name in terms.variant_fields if (one := getattr(terms, name)) is not None}
+    if goods and visible_variants().filter(pk__in=goods).count() < len(goods):
+        return "gone"
+    return kind.hindered(terms)

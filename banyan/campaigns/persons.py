@@ -21,17 +21,14 @@ class Person:
     """A member as campaigns know them: the account, every key, and whether a contact is proven.
 
     ``accounts`` are all of the person's, the own one among them, as ``trust`` knows them.
+    ``contacts`` are the keys under which people buy: the accounts and the proven contacts of all.
     """
 
     account_id: int
     keys: frozenset[str]
     is_proven: bool
     accounts: frozenset[int]
-
-    @property
-    def contacts(self) -> set[str]:
-        """The keys under which people buy, too: the accounts and the proven contacts."""
-        return {key for key in self.keys if not key.startswith("browser:")}
+    contacts: frozenset[str]
 
 
 def person_of(actor: Actor) -> Person:
@@ -44,10 +41,17 @@ def person_of(actor: Actor) -> Person:
         raise LoginRequired()
     found = known(actor.id)
     contacts = [one.lower() for one in (found.email, found.phone) if one]
-    keys = {f"account:{one}" for one in found.accounts} | {f"contact:{one}" for one in contacts}
+    accounts = {f"account:{one}" for one in found.accounts}
+    keys = accounts | {f"contact:{one}" for one in contacts}
     if actor.visitor:
         keys.add(f"browser:{actor.visitor}")
-    return Person(actor.id, frozenset(keys), bool(contacts), found.accounts)
+    return Person(
+        actor.id,
+        frozenset(keys),
+        bool(contacts),
+        found.accounts,
+        frozenset(accounts | {f"contact:{one}" for one in found.contacts}),
+    )
 
 
 def seat_scope(instance_id: int, account_id: int) -> str:

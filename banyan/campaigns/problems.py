@@ -13,6 +13,7 @@ REASONS: dict[str, Any] = {
     "over": _("This is over."),
     "paused": _("This is paused for a while. What you were promised stays."),
     "drained": _("All of it is gone."),
+    "gone": _("This is no longer on sale."),
     "sold_out": _("It is sold out just now, and each of these needs one. Try again later."),
     "held": _("What is left is kept for friends who are signing in. Try again in ten minutes."),
     "own": _("This is your own: send it to your friends."),

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
+from banyan.catalog.access import visible_variants
 from banyan.catalog.models import Product, ProductImage, Variant
 from banyan.entitlements.costs import most_off
 from banyan.entitlements.models import Coupon, PriceRight
@@ -315,6 +316,7 @@ def _running(now: dt.datetime) -> QuerySet[Campaign]:
 def offers_of(campaigns: Iterable[Campaign]) -> dict[int, Offer]:
     """Return what campaigns (with ``version`` loaded) are about, by id. Three statements at most.
 
+    Of what is no longer on sale nothing is shown, whatever campaign is about it.
     Goods with an age limit have no picture here: it is seen on pages that ask nobody's age.
     """
     typed = {one.pk: (one, _terms(one)) for one in campaigns if one.version}
@@ -356,7 +358,7 @@ def _given(terms: Any) -> set[int]:
 def _goods(variant_ids: Collection[int]) -> dict[int, Variant]:
     if not variant_ids:
         return {}
-    return Variant.objects.select_related("product__shop").in_bulk(variant_ids)
+    return visible_variants().select_related("product__shop").in_bulk(variant_ids)
 
 
 def _pictures(variants: Iterable[Variant]) -> dict[int, int]:

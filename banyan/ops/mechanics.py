@@ -19,7 +19,7 @@ from .told import events_of, notices_of, posted_by
 
 _REFUSED = re.compile(r'Refused\(\s*"(\w+)"')
 _EVERYWHERE = (
-    "not_yet", "over", "paused", "budget", "drained", "own", "twice",
+    "not_yet", "over", "paused", "gone", "budget", "drained", "own", "twice",
     "tier", "tier_buyer", "tier_payer", "age_unknown", "too_young",
     "followers_only", "group_only", "declared_only",
 )  # fmt: skip

@@ -32,7 +32,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.clock import within
 from banyan.kernel.remembered import remembered, run
 from banyan.people.models import Follow
-from banyan.trust.queries import ACCOUNTS
+from banyan.trust.queries import ACCOUNTS, CONTACTS
 
 from .models import Bucket, Entry, Fan, Right, RightKey, RoomProof, Sale, SaleItem
 from .rules import BASELINE, Room, baseline, most_of_one
@@ -108,7 +108,8 @@ def _among(key: str, account_id: int) -> Func:
 
 _KEYS = f"""
   SELECT unnest(ARRAY['account:' || id, 'contact:' || lower(email), 'contact:' || lower(phone)]
-    || ARRAY(SELECT 'account:' || one FROM unnest({ACCOUNTS}) AS one))
+    || ARRAY(SELECT 'account:' || one FROM unnest({ACCOUNTS}) AS one)
+    || ARRAY(SELECT 'contact:' || one FROM unnest({CONTACTS}) AS one))
   FROM people_account WHERE id = %s
 """  # noqa: S608 - our own text
 """Every key under which a member is one person, as ``actions.units`` writes them down."""
@@ -247,12 +248,18 @@ def baselines(variant_ids: Sequence[int], *, days: int = BASELINE.days) -> dict[
         known.setdefault(variant_id, []).append((at, amount))
     found = {v: baseline(prices, now, span) for v, prices in known.items()}
     lowest = {v: low for v, low in found.items() if low is not None}
-    sold = SaleItem.objects.filter(
-        variant_id__in=list(variant_ids),
-        baseline_amount__isnull=False,
-        sale__starts_at__lte=now,
-        sale__ends_at__gt=now - span,
-    ).exclude(sale__ended_at__lte=F("sale__starts_at"))
+    # A shop may have ended it before its time.
+    over = Coalesce("sale__ended_at", "sale__ends_at")
+    sold = (
+        SaleItem.objects.filter(
+            variant_id__in=list(variant_ids),
+            baseline_amount__isnull=False,
+            sale__starts_at__lte=now,
+        )
+        .alias(over=over)
+        .filter(over__gt=now - span)
+        .exclude(sale__ended_at__lte=F("sale__starts_at"))
+    )
     listed = ListPrice.objects.filter(
         Q(price_list__starts_at=None) | Q(price_list__starts_at__lte=now),
         Q(price_list__ends_at=None) | Q(price_list__ends_at__gt=now - span),
@@ -276,8 +283,17 @@ def left_in(bucket: Bucket) -> int:
 
 @remembered
 def claimable(sale_id: int, variant_id: int) -> QuerySet[Bucket]:
-    """Return the buckets of something in a sale that is not settled, with sale and shop."""
-    buckets = Bucket.objects.filter(item__sale=sale_id, item__variant=variant_id, item__live=True)
+    """Return the buckets of something in a sale that is not settled, with sale and shop.
+
+    None of what nobody may order any more, taken down or put away while it is in the sale.
+    """
+    buckets = Bucket.objects.filter(
+        item__sale=sale_id,
+        item__variant=variant_id,
+        item__live=True,
+        item__variant__is_active=True,
+        item__variant__product__state="active",
+    )
     return buckets.select_related("item__sale__shop").order_by("id")
 
 

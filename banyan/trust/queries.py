@@ -23,12 +23,16 @@ MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a member: proven contacts, and the person's accounts, the own among them."""
+    """What is known of a member: proven contacts, and the person's accounts, the own among them.
+
+    ``contacts`` are those of all these accounts, in small letters.
+    """
 
     account_id: int
     email: str
     phone: str
     accounts: frozenset[int]
+    contacts: frozenset[str]
 
 
 ACCOUNTS = f"""
@@ -38,8 +42,14 @@ ACCOUNTS = f"""
 """The accounts of the person whose row of ``people_account`` is read, for a larger statement; empty
 for who is alone."""
 
+CONTACTS = f"""
+  ARRAY(SELECT lower(one) FROM people_account AS mate, unnest(ARRAY[mate.email, mate.phone]) AS one
+        WHERE mate.id = ANY({ACCOUNTS}) AND one <> '')
+"""  # noqa: S608 - our own text
+"""The proven contacts of these accounts, for the same; empty for who is alone."""
+
 _KNOWN = f"""
-SELECT email, phone, {ACCOUNTS} FROM "people_account" WHERE "people_account"."id" = %s
+SELECT email, phone, {ACCOUNTS}, {CONTACTS} FROM "people_account" WHERE "people_account"."id" = %s
 """  # noqa: S608 - our own text
 
 
@@ -48,8 +58,15 @@ def known(account_id: int) -> Known:
     found = run(_KNOWN, [account_id]).fetchone()
     if found is None:
         raise Account.DoesNotExist(account_id)
-    email, phone, accounts = found
-    return Known(account_id, email or "", phone or "", frozenset({account_id, *accounts}))
+    email, phone, accounts, contacts = found
+    own = {one.lower() for one in (email, phone) if one}
+    return Known(
+        account_id,
+        email or "",
+        phone or "",
+        frozenset({account_id, *accounts}),
+        frozenset({*own, *contacts}),
+    )
 
 
 @remembered

@@ -220,23 +220,6 @@ def test_a_placed_order_keeps_its_place_until_it_ends(item: Variant) -> None:
     assert_sound()
 
 
-def test_the_next_step_pays_the_difference_back(item: Variant) -> None:
-    ana, ben, cy = crowd(3)
-    of = group_of(item, people=2, price=8_000, people_2=3, price_2=6_500)
-    group = begun(of, ana)
-    buy(item, ana)
-    join(group, ben)
-    buy(item, ben)
-    settled()
-    assert not Refund.objects.exists()
-    join(group, cy)
-    assert buy(item, cy).total_amount == 8_000
-    settled()
-    assert sorted(Refund.objects.values_list("amount", flat=True)) == [1_500, 1_500, 1_500]
-    settled()
-    assert Refund.objects.count() == 3, "paid back once"
-
-
 def test_f01_nobody_is_made_up(item: Variant) -> None:
     ana, ben = crowd(2)
     group = begun(group_of(item, complete_from=2), ana)

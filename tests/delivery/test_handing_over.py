@@ -18,6 +18,7 @@ from banyan.kernel.problems import Conflict, IdempotencyMismatch, Invalid, NotFo
 from banyan.notify.models import Message
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout, OrderLine, OrderRefund
+from tests.catalog.files import take_in
 from tests.delivery import goods
 from tests.support import factories as make
 from tests.support.recount import recount
@@ -252,3 +253,25 @@ def test_nothing_goes_on_sale_before_it_can_be_handed_over() -> None:
     song.refresh_from_db()
     assert song.state == "draft"
     goods.publish(goods.draft(shop, "digital", delivery.TermsInput(way="keys")))
+
+
+def test_a_product_file_puts_nothing_on_sale_that_cannot_be_handed_over() -> None:
+    shop = make.shop()
+    owner = make.actor(shop.owner)
+    data = catalog.ProductInput(
+        title="Song", kind="digital", variants=[catalog.VariantInput(price=100)]
+    )
+    song = catalog.create_product(actor=owner, shop_id=shop.pk, data=data)
+    file = f"Handle,Title,Status\n{song.slug},Song,active\n"
+
+    with pytest.raises(catalog.ImportRefused) as refused:
+        take_in(shop, file)
+
+    [fault] = refused.value.faults
+    assert (fault.line, fault.column, fault.code) == (2, "Status", "not_for_sale")
+    song.refresh_from_db()
+    assert song.state == "draft"
+    delivery.set_terms(actor=owner, product_id=song.pk, terms=delivery.TermsInput(way="keys"))
+    take_in(shop, file)
+    song.refresh_from_db()
+    assert song.state == "active"

@@ -9,11 +9,14 @@ from banyan.catalog import actions as catalog
 from banyan.delivery import actions as delivery
 from banyan.delivery.actions import TermsInput
 from banyan.delivery.models import LicenceKey
+from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry
 from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.orders import actions as orders
+from banyan.sales import actions as sales
 from tests.delivery import goods
+from tests.sales import scene
 from tests.support import factories as make
 from tests.support.recount import recount
 
@@ -108,6 +111,55 @@ def test_a_stock_that_went_astray_follows_its_pool() -> None:
     assert recount() == {}
     with pytest.raises(Conflict):
         delivery.check_countable(item.pk)
+
+
+def test_a_pool_that_a_sale_keeps_units_of_may_shrink() -> None:
+    item = goods.keyed(n=3)
+    owner = make.actor(goods.shop_of(item).owner)
+    sale = scene.on(item, price=4_000, public=3)
+    key = LicenceKey.objects.order_by("id")[0]
+
+    delivery.withdraw_key(actor=owner, key_id=key.pk, reason="spoilt")
+
+    assert LicenceKey.objects.get(pk=key.pk).state == "withdrawn"
+    assert (make.stock_of(item).on_hand, make.stock_of(item).held) == (3, 3)
+    assert delivery.mend_pools(actor=owner) == 0, "the sale has promised three"
+    with clock.at(sale.ends_at):
+        sales.advance_sales(actor=scene.SYSTEM)
+        assert delivery.mend_pools(actor=owner) == 1
+    assert (make.stock_of(item).on_hand, make.stock_of(item).held) == (2, 0)
+    assert recount() == {}
+
+
+def test_the_buyer_of_a_sale_who_finds_no_key_gets_their_money_back() -> None:
+    item = goods.keyed(n=2)
+    owner = make.actor(goods.shop_of(item).owner)
+    scene.on(item, price=4_000, public=2)
+    key = LicenceKey.objects.order_by("id")[0]
+    delivery.withdraw_key(actor=owner, key_id=key.pk, reason="spoilt")
+
+    bought = [make.pay(make.place((item, 1))).orders.get() for _n in range(2)]
+    for order in bought:
+        orders.refund_missing(actor=scene.SYSTEM, order_id=order.pk)
+        order.refresh_from_db()
+
+    assert [one.refunded_amount for one in bought] == [0, 4_000]
+    assert recount() == {}
+
+
+def test_keys_for_what_a_sale_keeps_already_are_no_fault() -> None:
+    shop = make.shop()
+    owner = make.actor(shop.owner)
+    game = catalog.ProductInput(
+        title="Game", variants=[catalog.VariantInput(price=5_000, on_hand=3)], kind="digital"
+    )
+    made = catalog.create_product(actor=owner, shop_id=shop.pk, data=game)
+    item = made.variants.get()
+    scene.on(item, price=4_000, public=3)
+
+    delivery.set_terms(actor=owner, product_id=made.pk, terms=TermsInput(way="keys"))
+
+    assert (make.stock_of(item).on_hand, make.stock_of(item).held) == (3, 3)
 
 
 def test_terms_fit_the_kind_and_keys_hold_them() -> None:

@@ -243,3 +243,28 @@ def test_two_rules_cannot_have_one_code() -> None:
 
     with pytest.raises(ValueError, match="amount_off"):
         register(Again)
+
+
+def test_what_is_offered_is_in_its_budget_whatever_others_leave() -> None:
+    """Ten off the pair moves the half price to it, and then the free piece, too: 8.75, not 8.00."""
+    purchase = basket(line(1, 800), line(2, 800, 2))
+    both = (rules.NthPercent(every=2, bps=5_000), rules.CheapestFree(of=2))
+    pair = (rules.Products(ids=(2,)),)
+    two = coupon(
+        rules.AmountOff(amount=200),
+        conditions=pair,
+        key=2,
+        coupon_id=2,
+        shop_id=None,
+        stacking="platform",
+    )
+    alone = rules.apply_set(purchase, [coupon(*both)])
+    assert [one.amount for one in alone] == [800]
+
+    tight = rules.best_set(purchase, [coupon(*both, budget_left=874), two])
+    assert [(one.candidate.key, one.amount) for one in tight.applied] == [(2, 200)]
+    refused = tight.refusal_of([1])
+    assert refused is not None
+    assert refused.miss.code == "coupon_used_up"
+    wide = rules.best_set(purchase, [coupon(*both, budget_left=1_200), two])
+    assert [(one.candidate.key, one.amount) for one in wide.applied] == [(2, 200), (1, 875)]

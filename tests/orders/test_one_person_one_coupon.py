@@ -9,6 +9,7 @@ from banyan.entitlements.actions import CouponRefused, create_coupon
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.orders import actions as orders
+from banyan.orders.actions.persons import is_newcomer, same_person
 from banyan.orders.models import Checkout
 from banyan.people import actions as people
 from banyan.people.models import Account
@@ -93,6 +94,30 @@ def test_a_second_account_that_signs_out_is_the_same_person_still(item: Variant)
                 provider="sandbox",
                 coupon_code="ONCE",
             )
+
+
+def test_a_second_account_has_had_what_the_first_ones_address_bought_as_a_guest(
+    item: Variant,
+) -> None:
+    make.pay(buy(item))
+    ana, again = make.member("ana", email=EMAIL), make.member("again", email="again@example.com")
+    for one in (ana, again):
+        record(account_id=one.pk, keys=[Key(PAYMENT, "card")], source="payment")
+
+    for who, email in ((again, ""), (None, "again@example.com")):
+        keys = same_person(make.actor(who) if who else Actor.guest(), orders.Contact(email=email))
+        assert f"contact:{EMAIL}" in keys
+        assert not is_newcomer(keys)
+    with pytest.raises(CouponRefused, match="coupon_used_by_you"):
+        orders.place(
+            actor=make.actor(again),
+            lines=[orders.WantedLine(item.pk, 1)],
+            contact=orders.Contact(),
+            address={**make.ADDRESS, "phone": "+8613900139000"},
+            placement_key=new_code(80),
+            provider="sandbox",
+            coupon_code="ONCE",
+        )
 
 
 def test_somebody_else_still_has_theirs(item: Variant) -> None:

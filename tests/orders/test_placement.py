@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from banyan.catalog import actions as catalog
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, NotFound, SoldOut
@@ -29,6 +30,21 @@ def test_a_placed_order_reserves_stock_and_explains_its_price() -> None:
     line = OrderLine.objects.get(order__checkout=checkout)
     assert [step["step"] for step in line.price] == ["list", "shipping"]
     assert sum(step["amount"] for step in line.price) == checkout.total_amount
+
+
+def test_the_longest_names_are_cut_where_the_choice_needs_room() -> None:
+    red, made = "r" * 60, "cotton" * 10
+    cloth = make.product(
+        title="T" * 160,
+        options=["Colour", "Cloth", "Size"],
+        variants=[catalog.VariantInput(price=100, values=[red, made, "L"], on_hand=1)],
+    )
+
+    checkout = make.place((cloth.variants.get(), 1))
+
+    line = OrderLine.objects.get(order__checkout=checkout)
+    assert line.title == f"{'T' * 109}… ({red} / {made} / L)"
+    assert len(line.title) == 240
 
 
 def test_one_checkout_over_two_shops_is_one_payment_and_two_orders() -> None:

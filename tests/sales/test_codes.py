@@ -83,6 +83,24 @@ def test_a_code_that_was_made_for_somebody_is_theirs() -> None:
     assert sales.enter_code(actor=make.actor(buyer(1)), sale_id=sale.pk, code=code).state == "bound"
 
 
+@pytest.mark.parametrize("typed", ["138 0000 0001", "13800000001", "+86 138 0000 0001"])
+def test_a_number_is_somebodys_however_the_shop_writes_it(typed: str) -> None:
+    item = make.variant(stock=9)
+    sale = on(item, public=1, code=1)
+    ana = make.member("ana", phone="+8613800000001")
+    [code] = _codes(_issue(item, sale, recipients=(typed,)))
+    assert sales.enter_code(actor=make.actor(ana), sale_id=sale.pk, code=code).state == "bound"
+
+
+def test_no_code_is_made_for_what_reaches_nobody() -> None:
+    item = make.variant(stock=9)
+    sale = on(item, public=1, code=3)
+    with pytest.raises(Invalid) as refused:
+        _issue(item, sale, recipients=("ana@example.com", "138", "nobody"))
+    assert "138, nobody" in str(refused.value.fields["recipients"])
+    assert not Right.objects.exists()
+
+
 def test_an_unknown_code_and_one_of_another_sale_look_alike() -> None:
     item, other = make.variant(stock=9), make.variant(stock=9)
     sale, second = on(item, code=1), on(other, code=1)

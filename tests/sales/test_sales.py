@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pytest
 
-from banyan.catalog import actions as catalog
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import StoredEvent
-from banyan.kernel.problems import Conflict, Invalid, LoginRequired, NotFound, SoldOut
+from banyan.kernel.problems import Conflict, LoginRequired, NotFound, SoldOut
 from banyan.orders import actions as orders
+from banyan.orders.actions import placement
 from banyan.orders.models import OrderLine
+from banyan.orders.queries import cart_lines
 from banyan.sales import actions as sales
 from banyan.sales.models import Fan, Right
-from banyan.sales.queries import baselines, prices_for
-from banyan.sales.rules import baseline
+from banyan.sales.queries import prices_for
 from banyan.trust.actions import record
 from banyan.trust.rules import PAYMENT, Key
 from tests.support import factories as make
@@ -52,71 +50,6 @@ def test_a_sale_is_refused_without_the_units() -> None:
     assert make.stock_of(item).held == 0
     sale.refresh_from_db()
     assert sale.state == "draft"
-
-
-def test_a_price_above_the_lowest_of_the_week_is_refused() -> None:
-    shop = make.shop()
-    with clock.at(NOON - dt.timedelta(days=20)):
-        item = make.variant(shop, price=10_000)
-    for days, price in ((10, 6_000), (3, 9_000)):
-        with clock.at(NOON - dt.timedelta(days=days)):
-            catalog.update_product(
-                actor=make.actor(shop.owner),
-                product_id=item.product_id,
-                data=catalog.ProductInput(
-                    title="Tea", variants=[catalog.VariantInput(price=price)]
-                ),
-            )
-    with clock.at(NOON):
-        assert baselines([item.pk]) == {item.pk: 6_000}
-        sale = planned(item, price=6_001)
-        with pytest.raises(Invalid) as refused:
-            sales.publish_sale(actor=make.actor(shop.owner), sale_id=sale.pk)
-    assert refused.value.code == "sale_above_baseline"
-    assert make.stock_of(item).held == 0
-
-
-def test_the_price_of_an_earlier_sale_counts() -> None:
-    with clock.at(NOON - dt.timedelta(days=20)):
-        item = make.variant(price=10_000)
-    with clock.at(NOON - dt.timedelta(days=3)):
-        on(item, price=5_000)
-    with clock.at(NOON):
-        assert baselines([item.pk]) == {item.pk: 5_000}
-    with clock.at(NOON + dt.timedelta(days=5)):
-        assert baselines([item.pk]) == {item.pk: 10_000}
-
-
-@pytest.mark.parametrize(
-    ("days", "lowest"), [([(8, 5), (6, 9)], 5), ([(9, 5), (8, 7), (6, 9)], 7), ([], None)]
-)
-def test_the_price_when_the_week_began_counts(
-    days: list[tuple[int, int]], lowest: int | None
-) -> None:
-    prices = [(NOON - dt.timedelta(days=ago), amount) for ago, amount in days]
-    assert baseline(prices, NOON) == lowest
-
-
-def test_what_everybody_paid_by_a_price_list_counts() -> None:
-    with clock.at(NOON - dt.timedelta(days=20)):
-        item = make.variant(price=10_000)
-        shop = item.product.shop
-        ended = NOON - dt.timedelta(days=3)
-        prices.price_list(shop, {item: 6_000}, starts_at=clock.now(), ends_at=ended)
-        prices.price_list(shop, {item: 5_000}, audience="members")
-        prices.price_list(shop, {item: 4_000}, from_quantity=10)
-        prices.price_list(shop, {item: 3_000}, currency="EUR")
-        prices.price_list(shop, {item: 2_000}, starts_at=NOON + dt.timedelta(days=1))
-        long_ago = clock.now() - dt.timedelta(days=1)
-        prices.price_list(shop, {item: 1_000}, starts_at=long_ago, ends_at=clock.now())
-    with clock.at(NOON):
-        assert baselines([item.pk]) == {item.pk: 6_000}
-        sale = planned(item, price=6_001)
-        with pytest.raises(Invalid) as refused:
-            sales.publish_sale(actor=make.actor(shop.owner), sale_id=sale.pk)
-    assert refused.value.code == "sale_above_baseline"
-    with clock.at(ended + dt.timedelta(days=7)):
-        assert baselines([item.pk])[item.pk] == 2_000
 
 
 def test_something_is_in_one_sale_at_a_time() -> None:
@@ -291,6 +224,24 @@ def test_a_second_account_with_the_same_card_is_the_same_person() -> None:
     assert_sound()
 
 
+def test_a_second_account_has_had_what_the_first_ones_address_bought_as_a_guest() -> None:
+    item = make.variant(price=10_000, stock=5)
+    sale = on(item, price=5_000)
+    make.pay(order(item, email="buyer1@example.com"))
+    ana, again = buyer(1), buyer(2)
+    for one in (ana, again):
+        record(account_id=one.pk, keys=[Key(PAYMENT, "one card")], source="payment")
+
+    with pytest.raises(Conflict) as refused:
+        claim(sale, item, again)
+    assert refused.value.code == "sale_cap"
+    assert prices_for(actor=make.actor(again), variant_ids=[item.pk])[item.pk].most == 0
+    assert order(item, who=again).total_amount == 10_000
+    assert order(item, email="buyer2@example.com").total_amount == 10_000
+    assert bucket(sale).taken == 1
+    assert_sound()
+
+
 def test_more_than_one_may_have_costs_the_list_price() -> None:
     item = make.variant(price=10_000, stock=6)
     sale = on(item, price=5_000)
@@ -306,12 +257,45 @@ def test_more_than_one_may_have_costs_the_list_price() -> None:
     assert_sound()
 
 
+@pytest.mark.parametrize("holds", [0.2, -1])
+def test_who_has_a_lower_price_by_a_list_buys_the_sales_units_when_there_are_no_others(
+    monkeypatch: pytest.MonkeyPatch, holds: float
+) -> None:
+    """Also where each order looks at its price once more, behind its own units."""
+    monkeypatch.setattr(placement, "PRICE_HOLDS", holds)
+    item = make.variant(price=10_000, stock=4)
+    prices.price_list(item.product.shop, {item: 4_000}, audience="members")
+    sale = on(item, price=5_000, public=3, per_person=2)
+    ana = buyer(1)
+
+    placed = [make.pay(order(item, who=ana)) for _n in range(2)]
+
+    assert [one.total_amount for one in placed] == [4_000, 4_000]
+    lines = OrderLine.objects.filter(order__checkout__in=placed).order_by("id")
+    assert list(lines.values_list("sale_id", flat=True)) == [None, sale.pk], "free ones first"
+    assert bucket(sale).taken == 1
+    assert order(item).total_amount == 5_000, "a guest's price is the sale's"
+    assert_sound()
+
+
 def test_when_it_is_sold_out_the_list_price_is_back() -> None:
     item = make.variant(price=10_000, stock=6)
     on(item, price=5_000, public=1)
     order(item)
     assert order(item).goods_amount == 10_000
     assert_sound()
+
+
+def test_the_cart_counts_the_units_of_the_sale() -> None:
+    item = make.variant(price=10_000, stock=3)
+    on(item, price=5_000, public=3, per_person=2)
+    who = make.actor(buyer(1))
+    cart = orders.cart_for(actor=who)
+    for n, free, problem in ((2, 2, ""), (3, 0, "short")):
+        orders.put_in_cart(actor=who, cart=cart, variant_id=item.pk, quantity=n)
+        lines = cart_lines(actor=who, token="")
+        orders.price_cart(actor=who, lines=lines)
+        assert [(one.free, one.problem) for one in lines] == [(free, problem)], n
 
 
 def test_an_order_waits_no_longer_than_the_sale_lets_it() -> None:

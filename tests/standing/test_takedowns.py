@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
+from banyan.campaigns import actions as campaigns
+from banyan.campaigns.models import Instance
+from banyan.campaigns.problems import Refused
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Product
 from banyan.delivery.models import LicenceKey, Voucher
 from banyan.kernel import relay
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import Conflict
+from banyan.kernel.problems import Conflict, NotFound, SoldOut
 from banyan.ledger.proof import verify
 from banyan.moderation import actions as moderation
 from banyan.moderation.models import RightsNotice
@@ -18,12 +23,16 @@ from banyan.notify.queries import notifications
 from banyan.orders import actions as orders
 from banyan.orders.actions.payment import withdraw_checkout
 from banyan.orders.models import Order, OrderLine, OrderRefund
+from banyan.sales import actions as sales
+from banyan.sales.models import Right
 from banyan.standing import actions as standing
 from banyan.standing.events import ProductTakenDown
 from banyan.standing.models import Takedown
 from banyan.standing.notices import tell_takedown
+from tests.campaigns.scene import campaign
 from tests.delivery import goods
 from tests.orders.group import forming, join
+from tests.sales import scene
 from tests.support import factories as make
 from tests.support.recount import recount
 
@@ -205,3 +214,44 @@ def test_what_was_put_away_when_it_was_hidden_does_not_come_on_sale_by_itself() 
 
     product.refresh_from_db()
     assert product.state == "draft"
+
+
+def test_a_sale_that_runs_shows_nothing_of_it_and_gives_nobody_a_unit() -> None:
+    item = make.variant()
+    sale = scene.on(item, public=2, code=1, ticketed=True)
+    owner = make.actor(item.product.shop.owner)
+    batch = sales.issue_codes(
+        actor=owner, sale_id=sale.pk, variant_id=item.pk, channel="post", count=1
+    )
+    (code,) = sales.codes_of(actor=owner, batch_id=batch.pk)
+    page = reverse("sale", args=[sale.pk])
+    assert item.product.title in Client().get(page).content.decode()
+
+    taken_down(item.product_id, item.product.shop_id)
+
+    assert item.product.title not in Client().get(page).content.decode()
+    ana = make.actor(scene.buyer(1))
+    with pytest.raises(NotFound):
+        sales.claim(actor=ana, sale_id=sale.pk, variant_id=item.pk)
+    with pytest.raises(SoldOut) as refused:
+        sales.enter_code(actor=ana, sale_id=sale.pk, code=code.code)
+    assert refused.value.code == "not_on_sale"
+    assert not Right.objects.exclude(state="issued").exists()
+    assert recount() == {}
+
+
+def test_a_campaign_that_runs_shows_nothing_of_it_and_is_begun_by_nobody() -> None:
+    item = make.variant()
+    of = campaign(item.product.shop, "group_buy", variant=item.pk, people=2, price=7_000)
+    page = reverse("campaign", args=[of.code])
+    assert item.product.title in Client().get(page).content.decode()
+
+    taken_down(item.product_id, item.product.shop_id)
+
+    answer = Client().get(page).content.decode()
+    assert item.product.title not in answer
+    assert "This is no longer on sale." in answer
+    with pytest.raises(Refused) as refused:
+        campaigns.begin(actor=make.actor(make.member()), code=of.code)
+    assert refused.value.reason == "gone"
+    assert not Instance.objects.exists()

@@ -21,6 +21,7 @@ from banyan.sharing import ports as sharing
 from banyan.storefronts import actions as storefronts
 from banyan.storefronts.models import Storefront
 from tests.groups import circles
+from tests.storefronts import stalls
 from tests.support import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +106,32 @@ def test_owners_name_another_member_who_earns_from_then_on(ann: Account) -> None
     make.pay(make.place((item, 1), buyer=cara, via=page.link.code))
     assert earned_by() == [ann.pk, ben.pk], "what ann earned stays hers"
     assert AuditEntry.objects.filter(action="storefront.name_earner").count() == 1
+
+
+def test_a_new_earner_earns_from_the_goods_of_the_last_ones_shop_and_not_from_their_own(
+    ann: Account,
+) -> None:
+    pens = circles.group(ann, slug="pens")
+    ben, cara = make.member("ben"), make.member("cara")
+    circles.joined(pens, ben)
+    ink, nib = make.variant(make.shop(ann)), make.variant(make.shop(ben))
+    who = make.actor(ann)
+    page = storefronts.open_group_page(actor=who, group_id=pens.pk, title="Pens")
+    offers = []
+    for item in (ink, nib):
+        shop = item.product.shop
+        earnings.set_plan(actor=make.actor(shop.owner), shop_id=shop.pk, rate_bps=1_000)
+        offers.append(
+            storefronts.select_product(actor=who, product_id=item.product_id, group_id=pens.pk)
+        )
+    assert [one.kind for one in offers] == ["own", "selected"]
+
+    storefronts.name_earner(actor=who, group_id=pens.pk, account_id=ben.pk)
+
+    assert list(page.offers.order_by("id").values_list("kind", flat=True)) == ["selected", "own"]
+    for item, offer in zip((ink, nib), offers, strict=True):
+        make.pay(stalls.place(item, offer, buyer=cara))
+    assert earned_by() == [ben.pk], "from the ink"
 
 
 def test_a_page_whose_earner_is_gone_waits_for_a_new_one(ann: Account) -> None:

@@ -28,6 +28,7 @@ from banyan.storefronts import actions as storefronts
 from banyan.storefronts import queries
 from banyan.storefronts.models import Offer, OfferPrice, PoolPrice
 from tests.support import factories as make
+from tests.support import prices
 from tests.support.recount import recount
 
 from . import stalls
@@ -341,3 +342,20 @@ def test_a_friend_who_shares_the_page_stands_after_its_owner() -> None:
     assert link.parent_id == page.link_id
     landing = Client().get("/store/ana", {"via": link.code}).content.decode()
     assert f"via={link.code}" in landing
+
+
+def test_of_a_cart_in_parts_what_a_page_sells_is_in_its_own_currency() -> None:
+    """The shop has a price in euros, too; the page has none."""
+    item, other = make.variant(), make.variant(make.shop(currency="EUR"), price=700)
+    prices.price_list(item.product.shop, {item: 1_500}, currency="EUR")
+    offer = stalls.listed(stalls.page(), stalls.supply(item), 12_000)
+    lines = [orders.WantedLine(item.pk, offer_id=offer.pk), orders.WantedLine(other.pk)]
+    with pytest.raises(Invalid) as refused:
+        orders.quote(actor=Actor.guest(), lines=lines)
+    parts = refused.value.extra["lines"]
+    assert parts == {"CNY": [item.pk], "EUR": [other.pk]}
+
+    for currency, variants in parts.items():
+        part = orders.priced_in(actor=Actor.guest(), lines=lines, currency=currency)
+        assert [line.variant_id for line in part] == variants
+        orders.quote(actor=Actor.guest(), lines=part, wishes=orders.Wishes(currency=currency))

@@ -23,6 +23,7 @@ from banyan.kernel.money import Money
 from banyan.kernel.problems import Busy
 from banyan.kernel.sweeps import MOST, PIECE, sweep
 from banyan.orders.actions import (
+    difference_due,
     give_back_difference,
     release_hold,
     undo_lines,
@@ -207,13 +208,12 @@ def _settle_order(actor: Actor, one: Participation) -> bool:
         return True
     paid = one.data.get("paid", one.amount)
     if paid > one.amount:
-        line = line_of(one)
-        kept = line.quantity - line.refunded_quantity
-        if kept:
+        line_id = line_of(one).pk
+        if due := difference_due(order_line_id=line_id, unit_amount=one.amount):
             give_back_difference(
                 actor=actor,
-                order_line_id=line.pk,
-                amount=(paid - one.amount) * kept,
+                order_line_id=line_id,
+                amount=due,
                 key=f"place:{one.pk}:{one.amount}",
                 reason=_("%(title)s: the price fell.") % {"title": title},
             )

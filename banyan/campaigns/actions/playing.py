@@ -21,6 +21,7 @@ from banyan.kernel.remembered import insert, remembered
 from ..access import get_campaign_for, get_instance_for
 from ..audience import check_audience, check_person
 from ..causes import Cause, cause_of, check_brings, check_unchanged
+from ..checks import hindrance
 from ..events import PlayOpened
 from ..mechanic import (
     VERBS,
@@ -76,7 +77,7 @@ def begin(
     as many as one may gets their last one back; with a new cause, or where that was under another
     account, they are refused. Locks campaign, what the effects lock, and the order. Emits
     play.opened. Raises LoginRequired, Refused (not_yet, over, paused, budget, staff, order, once,
-    turns, twice, sold_out, and what ``audience`` refuses), and Busy.
+    turns, twice, gone, sold_out, and what ``audience`` refuses), and Busy.
     """
     campaign = get_campaign_for(actor, code)
     kind = mechanic(campaign.mechanic)
@@ -101,7 +102,7 @@ def begin(
     check_brings(campaign, terms, began, now)
     if full:
         raise Refused("turns")
-    if reason := kind.hindered(terms):
+    if reason := hindrance(kind, terms):
         raise Refused(reason)
     subject = subject or new_ids(1)[0]
     opening = kind.begin(Beginning(actor, campaign, terms, now, subject, given or {}))

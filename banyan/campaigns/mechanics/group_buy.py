@@ -442,6 +442,8 @@ class GroupBuy(Mechanic[GroupTerms]):
         given: list[Effect] = []
         for price in {usual, leader}:
             to = [one for one in people if price == (leader if one == group.owner_id else usual)]
+            if not to:
+                continue
             if play.campaign.landing == "coupon":
                 off = max(1, group.amount - price)
                 given.append(GiveOff(to, terms.variant, off, until, "together", cause))

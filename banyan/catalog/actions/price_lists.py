@@ -20,6 +20,7 @@ from ..access import MANAGERS, get_price_list_for_staff, get_shop_for_staff
 from ..models import ListPrice, PriceList, PriceListAccount, Variant
 from ..rules import AUDIENCES
 from .acts import note_act
+from .prices import record_list_prices
 from .rows import lock_row
 
 LARGEST = 10**12
@@ -59,11 +60,14 @@ def save_price_list(
     elif PriceList.objects.filter(shop=shop).count() >= MOST_LISTS:
         raise Invalid(_("A shop has at most 100 price lists."), code="too_many_lists")
     accounts = _check(data, found)
+    held = (found.audience, found.starts_at, found.ends_at)
     found.name, found.audience = data.name.strip(), data.audience
     found.starts_at, found.ends_at = data.starts_at, data.ends_at
     try:
         with transaction.atomic():
             lock_row(found)
+            if list_id is not None and held != (found.audience, found.starts_at, found.ends_at):
+                record_list_prices(list_id)
             found.save()
             found.accounts.all().delete()
             PriceListAccount.objects.bulk_create(
@@ -113,6 +117,10 @@ def set_list_prices(
         raise Invalid(fields={"rows": _("Not all of these are goods of this shop.")})
     with transaction.atomic():
         lock_row(found)
+        asked = {row.variant_id: row.amount for row in rows if row.min_quantity == 1}
+        before = found.prices.filter(min_quantity=1).values_list("variant_id", "amount")
+        gone = [pk for pk, amount in before if pk not in asked or asked[pk] > amount]
+        record_list_prices(found.pk, gone)
         found.prices.all().delete()
         ListPrice.objects.bulk_create(
             ListPrice(
@@ -129,4 +137,8 @@ def set_list_prices(
 
 def remove_price_list(*, actor: Actor, shop_id: int, list_id: int) -> None:
     """Take a list away; orders keep what they were placed with."""
-    get_price_list_for_staff(actor, shop_id, list_id).delete()
+    found = get_price_list_for_staff(actor, shop_id, list_id)
+    with transaction.atomic():
+        lock_row(found)
+        record_list_prices(found.pk)
+        found.delete()

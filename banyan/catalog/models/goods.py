@@ -280,7 +280,8 @@ class StockMovement(models.Model):
 class PriceChange(models.Model):
     """From ``at`` on a variant cost ``amount`` (minor units); the lowest of a week is its measure.
 
-    Written by every action that changes a price.
+    Written by every action that changes a price. What a list for everybody asked is noted when it
+    is taken off it, at that moment or the list's end, and the variant's own price behind it.
     """
 
     id = IdField(primary_key=True)

@@ -16,6 +16,7 @@ from banyan.media.queries import images_behind
 
 from ..models import Product, Shop, Variant
 from ..ports import check_publishing
+from ..rules import IN_PARCELS
 from ..rules.product_csv import PictureRow, ProductRow, Sheet, VariantRow
 from ..rules.product_csv.prose import settled
 from ..rules.product_csv.reading import MOST_PICTURES, MOST_VARIANTS
@@ -118,7 +119,8 @@ def plan_import(*, actor: Actor, shop: Shop, sheet: Sheet, set_stock: bool) -> P
     Products are known by their address in the shop, variants by their values, else their SKU. A
     column that the file lacks stays as it is; so do variants and pictures that it does not name.
     What may not be on sale (``ports.check_publishing``) and what the platform has taken down are
-    faults. Seven statements for any number of rows, and those of that check for each category.
+    faults. Seven statements for any number of rows, and those of that check for each category and
+    for each thing without a parcel that comes on sale.
     """
     plan = Plan(sheet)
     known = _known(shop, (row.slug for row in sheet.products))
@@ -147,7 +149,7 @@ class _Planner:
         self.set_stock = set_stock
         self.categories = CategoryNames()
         self.images = images_behind(p.source for row in self.sheet.products for p in row.pictures)
-        self.refusals: dict[int | None, Problem | None] = {}
+        self.refusals: dict[tuple[int | None, int | None], Problem | None] = {}
 
     def product(self, row: ProductRow, known: Product | None) -> ProductPlan:
         made = ProductPlan(row, known, self._columns(row, known))
@@ -174,15 +176,21 @@ class _Planner:
         if known is not None and made.state is None and "category_id" not in made.columns:
             return
         category_id = made.columns.get("category_id", known.category_id if known else None)
-        if category_id not in self.refusals:
-            self.refusals[category_id] = self._refusal(category_id)
-        refused = self.refusals[category_id]
+        # What is sent is judged by its category alone, the rest by how it is handed over, too.
+        handed_over = known if known is not None and known.kind not in IN_PARCELS else None
+        key = category_id, None if handed_over is None else handed_over.pk
+        if key not in self.refusals:
+            self.refusals[key] = self._refusal(category_id, handed_over)
+        refused = self.refusals[key]
         if refused is not None:
             self._fault_of_state(made.row, "not_for_sale", why=str(refused.message))
 
-    def _refusal(self, category_id: int | None) -> Problem | None:
+    def _refusal(self, category_id: int | None, handed_over: Product | None) -> Problem | None:
+        asked = Product(shop=self.shop, category_id=category_id)
+        if handed_over is not None:
+            asked.pk, asked.kind = handed_over.pk, handed_over.kind
         try:
-            check_publishing(Product(shop=self.shop, category_id=category_id))
+            check_publishing(asked)
         except Problem as problem:
             return problem
         return None

@@ -148,7 +148,7 @@ def _audit(actor: Actor, key: LicenceKey, act: str, reason: str) -> None:
 def match_stock(variant_ids: Iterable[int]) -> None:
     """Let the stock of key variants be what their pools hold; their stock rows are locked.
 
-    Never below what is promised to unpaid orders: the payment finds out.
+    Never below what is promised to unpaid orders or kept for a sale: the payment finds out.
     """
     wanted = sorted(set(variant_ids))
     locks.require(*stock_locks(wanted))
@@ -159,7 +159,7 @@ def match_stock(variant_ids: Iterable[int]) -> None:
         .order_by()
     )
     counted = {
-        stock.variant_id: stock.allocated + max(free.get(stock.variant_id, 0), stock.reserved)
+        stock.variant_id: max(stock.allocated + free.get(stock.variant_id, 0), stock.promised)
         for stock in Stock.objects.filter(variant_id__in=wanted)
     }
     count_all(counted, reference="keys")
@@ -169,7 +169,7 @@ _ASTRAY = """
 SELECT s.variant_id FROM catalog_stock s
 JOIN catalog_variant v ON v.id = s.variant_id
 JOIN delivery_terms t ON t.product_id = v.product_id AND t.way = 'keys'
-WHERE s.on_hand - s.allocated <> greatest(s.reserved,
+WHERE s.on_hand - s.allocated <> greatest(s.reserved + s.held,
   (SELECT count(*) FROM delivery_key k WHERE k.variant_id = s.variant_id AND k.state = 'free'))
 """
 

@@ -72,9 +72,7 @@ def set_terms(*, actor: Actor, product_id: int, terms: TermsInput) -> Terms:
         if created and terms.way == "keys":
             # Nothing can be sold before there is a key for it.
             stocks = Stock.objects.filter(variant_id__in=variants)
-            count_all(
-                {one.variant_id: one.allocated + one.reserved for one in stocks}, reference="keys"
-            )
+            count_all({one.variant_id: one.promised for one in stocks}, reference="keys")
     return made
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from banyan.kernel.clock import within
 
 from .purchase import BestSet, Candidate, Given, Left, Line, Purchase, Refused, Shipping
-from .terms import Miss
+from .terms import Benefit, Miss
 
 _NEVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
@@ -38,10 +38,18 @@ def refusal(candidate: Candidate, purchase: Purchase) -> Miss | None:
 
 
 def _most(candidate: Candidate, purchase: Purchase) -> int:
-    """Return what a coupon can take off at most: other coupons leave it less of the goods."""
-    goods = _off_goods(candidate, candidate.lines(purchase), _untouched(purchase).goods)
+    """Return what a coupon can take off at most: other coupons leave it less of the goods.
+
+    A benefit takes less of less. Several one after the other may not: which piece is the cheapest
+    changes with what others took. So each counts with what it would take alone.
+    """
+    lines, untouched = candidate.lines(purchase), _untouched(purchase).goods
+    alone = 0
+    if candidate.stacking != "shipping":
+        benefits = candidate.terms.benefits
+        alone = sum(sum(_taken(one, lines, untouched).values()) for one in benefits)
     shops = _shops(candidate, purchase)
-    return sum(goods.values()) + sum(
+    return min(alone, sum(line.goods for line in lines)) + sum(
         _off_shipping(candidate, purchase.most_asked(shop)) for shop in shops
     )
 
@@ -235,12 +243,16 @@ def _off_goods(candidate: Candidate, lines: Sequence[Line], left: dict[int, int]
         return {}
     left, total = dict(left), dict[int, int]()
     for benefit in candidate.terms.benefits:
-        for key, part in benefit.off_goods(lines, left).items():
-            part = max(0, min(part, left[key]))
-            if part:
-                left[key] -= part
-                total[key] = total.get(key, 0) + part
+        for key, part in _taken(benefit, lines, left).items():
+            left[key] -= part
+            total[key] = total.get(key, 0) + part
     return total
+
+
+def _taken(benefit: Benefit, lines: Sequence[Line], left: dict[int, int]) -> dict[int, int]:
+    """Return what one benefit takes off lines, never more than is left of one."""
+    off = benefit.off_goods(lines, left).items()
+    return {key: part for key, given in off if (part := max(0, min(given, left[key])))}
 
 
 def _take(candidate: Candidate, lines: Sequence[Line], left: Left) -> dict[int, int]:

@@ -45,7 +45,7 @@ from .returns import (
     set_terms,
     settle_return,
 )
-from .undoing import give_back_difference, undo_lines, undo_orders
+from .undoing import difference_due, give_back_difference, undo_lines, undo_orders
 from .unit_prices import own_price, shown_prices
 
 __all__ = [
@@ -74,6 +74,7 @@ __all__ = [
     "confirm_receipt",
     "correct_parcel",
     "credit_refund",
+    "difference_due",
     "empty_cart",
     "end_escalated",
     "expire_checkout",

@@ -14,7 +14,9 @@ from .quoting import Quote, quote
 
 
 def price_cart(*, actor: Actor, lines: Sequence[CartLine]) -> Quote | None:
-    """Write what each line costs the actor now into ``lines``; return the quote of them all.
+    """Write what each line costs the actor now, and in a sale how many there are, into ``lines``.
+
+    Return the quote of them all.
 
     None where nothing is on sale, or where they have no currency in common: then each keeps its
     own price. One statement.
@@ -33,8 +35,12 @@ def price_cart(*, actor: Actor, lines: Sequence[CartLine]) -> Quote | None:
             raise
         return None
     priced = {line.key: line for line in found.priced.lines}
+    in_sale = found.in_sale()
     for line in lines:
         if now := priced.get(line.variant_id):
             line.unit = Money(now.unit_amount, found.currency)
             line.total = Money(now.goods, found.currency)
+        if sale := in_sale.get(line.variant_id):
+            # Its units are the sale's: there are enough, whatever is free besides.
+            line.free, line.problem = max(line.free, sale.most), ""
     return found

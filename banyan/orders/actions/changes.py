@@ -30,7 +30,7 @@ from banyan.people.rules import clean_address
 from ..access import get_order_for, get_order_for_buyer
 from ..events import OrderChanged
 from ..models import Checkout, Order, OrderChange, OrderLine, OrderRefund
-from ..rules import returning
+from ..rules import line_title, returning
 from ..states import GRANTED
 from .acts import note_act
 from .cancelling import bought, cancel, cancellable
@@ -269,13 +269,7 @@ def _show_variant(order: Order, wish: Wish) -> Shown:
     if (new.price_amount, new.currency) != (old.price_amount, old.currency):
         told = _("Choose another kind of the same goods at the same price.")
         raise Invalid(fields={"variant": told}, code="exchange_not_equal")
-    return {"title": line.title}, {"title": _titled(new)}, 0
-
-
-def _titled(variant: Variant) -> str:
-    values = " / ".join(variant.values)
-    title = variant.product.title
-    return (f"{title} ({values})" if values else title)[:240]
+    return {"title": line.title}, {"title": line_title(new.product.title, new.values)}, 0
 
 
 def _show_shipping(order: Order, wish: Wish) -> Shown:

@@ -14,6 +14,7 @@ from banyan.catalog.actions import allocate, reserve, stock_locks
 from banyan.kernel.locks import LockKey
 
 from ..models import Order, OrderLine, Return, ReturnLine
+from ..rules import line_title
 from ..states import OPEN_RETURN
 from . import units as unit
 
@@ -43,15 +44,13 @@ def set_aside(found: Return) -> None:
 def _line_for(row: ReturnLine) -> dict[str, object]:
     old, variant = row.line, row.variant
     assert variant is not None  # the caller leaves the others out
-    values = " / ".join(variant.values)
-    title = variant.product.title
     return {
         "order_id": old.order_id,
         "variant": variant,
         "product_id": old.product_id,
         "seller_id": old.seller_id,
         "storefront_id": old.storefront_id,
-        "title": (f"{title} ({values})" if values else title)[:240],
+        "title": line_title(variant.product.title, variant.values),
         "kind": old.kind,
         "quantity": row.quantity,
         "unit_amount": 0,

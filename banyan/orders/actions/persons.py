@@ -12,7 +12,7 @@ from django.db.models.expressions import RawSQL
 from banyan.kernel.actors import Actor
 from banyan.payments.models import Intent
 from banyan.people.models import Account
-from banyan.trust.queries import ACCOUNTS, known
+from banyan.trust.queries import ACCOUNTS, CONTACTS, known
 
 from ..models import Checkout
 
@@ -37,19 +37,23 @@ def same_person(actor: Actor, contact: Contact) -> set[str]:
 
     A guest is known by either contact and by the account that has proven it; a member by the
     contacts they have proven, also for what they bought as a guest; both by every other account of
-    theirs that ``trust`` knows. What a member types is no proof: it may be whom the parcel is for.
-    Neither signing in nor out brings a used coupon back, nor does a second account. One statement.
+    theirs that ``trust`` knows, and its contacts. What a member types is no proof: it may be whom
+    the parcel is for. Neither signing in nor out brings a used coupon back, nor does a second
+    account. One statement.
     """
     if actor.id is not None:
         member = known(actor.id)
-        accounts, contacts = set(member.accounts), {member.email, member.phone}
+        accounts, contacts = set(member.accounts), set(member.contacts)
     else:
         accounts, contacts = set(), {contact.email, contact.phone}
         proven = Q(email__iexact=contact.email or "-") | Q(phone=contact.phone or "-")
-        persons = RawSQL(ACCOUNTS, [])  # noqa: S611 - our own text
-        for account in Account.objects.filter(proven).annotate(persons=persons):
+        rows = Account.objects.filter(proven).annotate(
+            persons=RawSQL(ACCOUNTS, []),  # noqa: S611 - our own text
+            theirs=RawSQL(CONTACTS, []),  # noqa: S611 - our own text
+        )
+        for account in rows:
             accounts |= {account.pk, *account.persons}
-            contacts |= {account.email or "", account.phone or ""}
+            contacts |= {account.email or "", account.phone or "", *account.theirs}
     keys = {f"contact:{one.lower()}" for one in contacts if one}
     return keys | {f"account:{one}" for one in accounts}
 

@@ -42,7 +42,7 @@ from ..events import OrderPlaced
 from ..models import Checkout, Order, OrderLine
 from ..ports import freeze_terms
 from ..reading import known_or_ids, lines_to_pay
-from ..rules import WantedLine, merge
+from ..rules import WantedLine, line_title, merge
 from .agreeing import Offer, read_agreement
 from .cart import empty_cart, emptying
 from .couponing import Coupons
@@ -468,6 +468,4 @@ def _lines(
 
 def _title(variant: Variant, language: str) -> str:
     product = variant.product
-    title = text_in(product.texts, language, "title", product.title)
-    values = " / ".join(variant.values)
-    return f"{title} ({values})" if values else title
+    return line_title(text_in(product.texts, language, "title", product.title), variant.values)

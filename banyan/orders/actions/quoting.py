@@ -242,7 +242,8 @@ def quote(
             sales = prices_under(sales, same_person(actor, contact))
         rights = {key: rights_of(one) for key, one in shops_own.items()}
     else:
-        sales, rights = dict(kept.sales), dict(kept.rights)
+        # What was taken outside a sale stays there, whatever is free by now.
+        sales, rights = kept.in_sale(), dict(kept.rights)
     prices = unit_prices(Asking(actor, wanted, variants, currency, at, offers, sales, rights))
     inputs = [_input(line, variants[line.variant_id], prices[line.variant_id]) for line in wanted]
     terms, carriage = _terms(inputs, variants, currency, wishes)
@@ -325,16 +326,16 @@ def _coupons(
 
 
 def priced_in(*, actor: Actor, lines: Sequence[WantedLine], currency: str) -> list[WantedLine]:
-    """Return those of the lines that have a price in ``currency``. One statement."""
+    """Return those of the lines that have a price in ``currency``.
+
+    One statement, at most two more with offers.
+    """
     wanted = merge(lines)
     ids = sorted(line.variant_id for line in wanted)
     found = {variant.pk: variant for variant in priced_variants(ids, clock.now(), actor.id or 0)}
-    return [
-        line
-        for line in wanted
-        if line.variant_id in found
-        and currency in currencies_of(found[line.variant_id], actor, line.quantity)
-    ]
+    there = [line for line in wanted if line.variant_id in found]
+    offered = _offered(actor, there, found, _offers(lines, found))
+    return [line for line in there if currency in offered[line.variant_id]]
 
 
 def _currencies(
@@ -343,17 +344,8 @@ def _currencies(
     variants: Mapping[int, Variant],
     offers: Mapping[int, Taken],
 ) -> set[str]:
-    """Return the currencies in which every line has a price; Invalid when there is none.
-
-    What a page sells at its own price has that one only.
-    """
-    own = _pooled(offers)
-    offered = {
-        line.variant_id: {variants[line.variant_id].currency}
-        if line.variant_id in own
-        else currencies_of(variants[line.variant_id], actor, line.quantity)
-        for line in wanted
-    }
+    """Return the currencies in which every line has a price; Invalid when there is none."""
+    offered = _offered(actor, wanted, variants, offers)
     shared = set.intersection(*offered.values())
     if not shared:
         by_currency = {
@@ -364,6 +356,22 @@ def _currencies(
             _("One order has one currency."), code="mixed_currencies", extra={"lines": by_currency}
         )
     return shared
+
+
+def _offered(
+    actor: Actor,
+    wanted: Sequence[WantedLine],
+    variants: Mapping[int, Variant],
+    offers: Mapping[int, Taken],
+) -> dict[int, set[str]]:
+    """Return the currencies in which each line has a price; a page's own price is the only one."""
+    own = _pooled(offers)
+    return {
+        line.variant_id: {variants[line.variant_id].currency}
+        if line.variant_id in own
+        else currencies_of(variants[line.variant_id], actor, line.quantity)
+        for line in wanted
+    }
 
 
 def _currency(wished: str, offered: set[str], variants: Mapping[int, Variant]) -> str:

@@ -15,6 +15,7 @@ from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.problems import Invalid, NotFound, Problem
 
 from ..models import Order, OrderLine, OrderRefund
+from ..rules import fallen
 from .cancelling import NotCancellable, cancel
 from .paying_back import create_refund, lock_for_refund, pay_back, refundable_lines, take_from_lines
 from .refunds import check_refundable, check_same
@@ -86,6 +87,23 @@ def undo_lines(*, actor: Actor, line_ids: Collection[int], reason: Any) -> dict[
     return unknown | _each(
         sorted(found), lambda line_id: _undo(actor, found[line_id], reason, line_id)
     )
+
+
+def difference_due(*, order_line_id: int, unit_amount: int) -> int:
+    """Return what :func:`give_back_difference` has to give back for a unit at ``unit_amount``.
+
+    For the units that are not paid back: what a unit costs less, with the tax on top of that, but
+    for what went back before. Discounts stay, so there may be less left to give, or nothing.
+    """
+    line = OrderLine.objects.get(pk=order_line_id)
+    fall = (line.unit_amount - unit_amount) * (line.quantity - line.refunded_quantity)
+    due = fallen(
+        fall=fall,
+        goods=line.goods_amount - line.discount_amount,
+        tax=max(0, line.tax_amount - line.shipping_tax_amount),
+    )
+    left = line.paid_amount - line.refunded_amount
+    return max(0, min(due - line.lowered_amount, left - 1))
 
 
 def give_back_difference(

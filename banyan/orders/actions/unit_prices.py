@@ -86,7 +86,8 @@ def offer_prices(asking: Asking, said: Said) -> dict[int, UnitPrice]:
 def running_sales(asking: Asking, said: Said) -> dict[int, UnitPrice]:
     """Return the prices of sales, for lines of no more units than one may have; never dearer.
 
-    Where lines share what one person may have of a sale, those that save most come first.
+    Where lines share what one person may have of a sale, those that save most come first. Whoever
+    has a lower price takes the sale's units for that, where too few are free besides.
     """
     saving: dict[int, int] = {}
     for line in asking.lines:
@@ -94,8 +95,10 @@ def running_sales(asking: Asking, said: Said) -> dict[int, UnitPrice]:
         if sale is None or variant.currency != asking.currency:
             continue
         less = said[variant.pk][-1].amount - sale.amount
-        if less >= 0 and not _has_better_right(asking, line, sale):
-            saving[variant.pk] = less * line.quantity
+        if less < 0 and variant.stock.free >= line.quantity:
+            continue
+        if not _has_better_right(asking, line, _amount_in(sale, said[variant.pk])):
+            saving[variant.pk] = max(0, less) * line.quantity
     found = {}
     rooms: dict[int, int] = {}
     for line in sorted(asking.lines, key=lambda one: -saving.get(one.variant_id, 0)):
@@ -104,17 +107,20 @@ def running_sales(asking: Asking, said: Said) -> dict[int, UnitPrice]:
         sale = asking.sales[line.variant_id]
         sale = replace(sale, room=rooms.get(sale.sale_id, sale.room))
         if line.quantity <= sale.most:
-            found[line.variant_id] = UnitPrice(
-                sale.amount, "sale", sale.title, sale_id=sale.sale_id
-            )
+            amount = _amount_in(sale, said[line.variant_id])
+            found[line.variant_id] = UnitPrice(amount, "sale", sale.title, sale_id=sale.sale_id)
             rooms[sale.sale_id] = sale.room - max(0, line.quantity - sale.rights)
     return found
 
 
-def _has_better_right(asking: Asking, line: WantedLine, sale: SalePrice) -> bool:
+def _amount_in(sale: SalePrice, before: Sequence[UnitPrice]) -> int:
+    return min(sale.amount, before[-1].amount)
+
+
+def _has_better_right(asking: Asking, line: WantedLine, amount: int) -> bool:
     """Tell whether a price of the actor's own stands in the place of a sale's; its unit is free."""
     right = cheapest_held(asking.rights.get(line.variant_id, ()), asking.currency, line.quantity)
-    return right is not None and right.amount <= sale.amount
+    return right is not None and right.amount <= amount
 
 
 def held_rights(asking: Asking, said: Said) -> dict[int, UnitPrice]:

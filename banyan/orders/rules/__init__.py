@@ -16,12 +16,13 @@ from .pricing import (
 )
 from .refunds import (
     RefundableLine,
+    fallen,
     goods_part,
     refund_by_amount,
     refund_by_rate,
     tax_part,
 )
-from .wanting import WantedLine, merge
+from .wanting import WantedLine, line_title, merge
 
 __all__ = [
     "MOST_LETTERS",
@@ -40,7 +41,9 @@ __all__ = [
     "WantedLine",
     "agreement_of",
     "borne_by",
+    "fallen",
     "goods_part",
+    "line_title",
     "merge",
     "price",
     "refund_by_amount",

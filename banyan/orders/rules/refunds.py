@@ -64,3 +64,15 @@ def _part(line: RefundableLine, whole: int, amount: int) -> int:
         return refunded * whole // line.paid if line.paid else 0
 
     return until(line.refunded + amount) - until(line.refunded)
+
+
+def fallen(*, fall: int, goods: int, tax: int) -> int:
+    """Return what goes back when what was paid for ``goods`` falls by ``fall``.
+
+    ``goods`` is after discounts, which stay: a fall is never more. The part of the ``tax`` that
+    came on top of it goes back, too; what stays of that is rounded half up.
+    """
+    if goods <= 0:
+        return 0
+    left = goods - min(fall, goods)
+    return goods - left + tax - (2 * tax * left + goods) // (2 * goods)

@@ -1,9 +1,11 @@
-"""What somebody wants to buy."""
+"""What somebody wants to buy, and what it is called."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
+LONGEST_TITLE = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +39,11 @@ def _both(before: WantedLine, line: WantedLine) -> WantedLine:
         touch_id=before.touch_id or line.touch_id,
         offer_id=before.offer_id or line.offer_id,
     )
+
+
+def line_title(title: str, values: Sequence[str]) -> str:
+    """Return what a line of an order is called: its product, cut where the choice needs room."""
+    choice = f" ({' / '.join(values)})" if values else ""
+    room = max(1, LONGEST_TITLE - len(choice))
+    short = title if len(title) <= room else f"{title[: room - 1]}…"
+    return (short + choice)[:LONGEST_TITLE]

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from banyan.kernel import clock, ratelimits
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import typed_code
-from banyan.kernel.problems import Conflict, Invalid, LoginRequired
+from banyan.kernel.problems import Conflict, Invalid, LoginRequired, SoldOut
 from banyan.kernel.remembered import remembered
 from banyan.kernel.states import transition, transition_all
+from banyan.people.rules import read_contact
 
 from ..access import get_batch_for_staff, get_sale_for, get_sale_for_staff
 from ..models import Bucket, CodeBatch, Right, RightKey, Sale
@@ -50,10 +51,16 @@ def issue_codes(
     a code always has its unit. Without ``expires_at`` they end with the sale.
     """
     sale = get_sale_for_staff(actor, sale_id)
-    given = sorted({one.strip().lower() for one in recipients} - {""})
+    named = [one.strip() for one in recipients if one.strip()]
+    # In the form in which they are proven: a code for another spelling would be nobody's.
+    read = {one: read_contact(one, sale.shop.country) for one in named}
+    given = sorted({contact.value for contact in read.values() if contact is not None})
     wanted = len(given) or count
     ends = expires_at or sale.ends_at
     fields: dict[str, Any] = {}
+    if wrong := [one for one, contact in read.items() if contact is None]:
+        words = {"wrong": ", ".join(wrong[:20])}
+        fields["recipients"] = _("No e-mail address or phone number: %(wrong)s") % words
     if not 1 <= wanted <= MOST_CODES:
         fields["count"] = _("Enter a number from 1 to 10,000.")
     if not 1 <= len(channel.strip()) <= 60:
@@ -120,7 +127,7 @@ def enter_code(*, actor: Actor, sale_id: int, code: str) -> Right:
     typed = code.strip() or "-"
     # Codes are capitals; those of before may have small letters, too.
     right = (
-        Right.objects.select_related("bucket__item")
+        Right.objects.select_related("bucket__item__variant__product")
         .filter(sale=sale, code__in=[typed, typed.upper()])
         .first()
     )
@@ -129,6 +136,7 @@ def enter_code(*, actor: Actor, sale_id: int, code: str) -> Right:
     if right.account_id == actor.id and right.state in {"bound", "reserved", "redeemed"}:
         return right
     check_open(sale)
+    _check_on_sale(right)
     check_entering(actor, sale)
     keys = keys_of_member(actor.id)
     _check_code(right, actor.id, keys)
@@ -144,6 +152,13 @@ def enter_code(*, actor: Actor, sale_id: int, code: str) -> Right:
         take(right.bucket)
     right.account_id = actor.id
     return right
+
+
+def _check_on_sale(right: Right) -> None:
+    """Refuse a unit that nobody may order any more: taken down or put away meanwhile."""
+    variant = right.bucket.item.variant
+    if not variant.is_active or variant.product.state != "active":
+        raise SoldOut(_("This is no longer on sale."), code="not_on_sale")
 
 
 def _take_for(right: Right, account_id: int) -> None:

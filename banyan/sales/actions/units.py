@@ -17,7 +17,7 @@ from banyan.kernel import locks, tickets
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Conflict
 from banyan.kernel.remembered import insert, run
-from banyan.trust.queries import ACCOUNTS, known
+from banyan.trust.queries import ACCOUNTS, CONTACTS, known
 
 from ..models import Bucket, Right, RightKey, Sale
 from ..states import COUNTED
@@ -29,7 +29,7 @@ _COUNTED = ", ".join(f"'{state}'" for state in COUNTED)
 def keys_of_member(account_id: int) -> set[str]:
     """Return every key under which a member is one person: the accounts and the contacts."""
     member = known(account_id)
-    return _keys(member.accounts, member.email, member.phone)
+    return _keys(member.accounts, *member.contacts)
 
 
 def _keys(accounts: Collection[int], *contacts: str | None) -> set[str]:
@@ -38,7 +38,8 @@ def _keys(accounts: Collection[int], *contacts: str | None) -> set[str]:
 
 
 _PERSON = f"""
-SELECT email, phone, {ACCOUNTS}, (SELECT count(DISTINCT k.right_id) FROM sales_rightkey k
+SELECT email, phone, {ACCOUNTS}, {CONTACTS},
+  (SELECT count(DISTINCT k.right_id) FROM sales_rightkey k
   JOIN sales_right r ON r.id = k.right_id
   WHERE k.sale_id = %s AND k.key = 'account:' || people_account.id AND r.state IN ({_COUNTED}))
 FROM people_account WHERE id = %s
@@ -50,10 +51,11 @@ def person_in(sale: Sale, account_id: int) -> set[str]:
 
     Whether it is so is decided under the lock; this spares others a ticket drawn for nothing.
     """
-    email, phone, accounts, held = run(_PERSON, [sale.pk, account_id]).fetchone()
+    row = run(_PERSON, [sale.pk, account_id]).fetchone()
+    email, phone, accounts, contacts, held = row
     if held >= sale.per_person:
         raise SaleCapped(extra={"per_person": sale.per_person})
-    return _keys({account_id, *accounts}, email, phone)
+    return _keys({account_id, *accounts}, email, phone, *contacts)
 
 
 def lock_person(sale_id: int, keys: Collection[str]) -> None:

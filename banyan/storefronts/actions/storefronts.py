@@ -7,6 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from banyan.catalog.models import Product, ShopStaff
 from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid, LoginRequired, NotFound
@@ -109,6 +110,7 @@ def name_earner(*, actor: Actor, group_id: int, account_id: int) -> Storefront:
     with transaction.atomic():
         page.owner = earner
         page.save(update_fields=["owner"])
+        _tell_own(page)
         _link(page)
         audit.record(
             actor=actor,
@@ -119,6 +121,15 @@ def name_earner(*, actor: Actor, group_id: int, account_id: int) -> Storefront:
             detail={"earner": str(earner.pk)},
         )
     return page
+
+
+def _tell_own(page: Storefront) -> None:
+    """Tell the goods of the earner's own shops, which credit nobody, from those of others."""
+    shops = ShopStaff.objects.filter(account_id=page.owner_id).values("shop_id")
+    there = page.offers.exclude(state="ended")
+    others = Product.objects.exclude(shop_id__in=shops)
+    there.filter(kind="own", product__in=others).update(kind="selected")
+    there.filter(kind="selected").exclude(product__in=others).update(kind="own")
 
 
 def _link(page: Storefront) -> None:

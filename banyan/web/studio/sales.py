@@ -236,12 +236,18 @@ def sale_codes(request: HttpRequest, shop_slug: str, sale_id: int) -> HttpRespon
             channel=typed.text("channel"),
             count=count or 0,
             expires_at=ends,
-            recipients=tuple(typed.text("recipients").split()),
+            recipients=tuple(_named(typed.text("recipients"))),
         )
     except Problem as problem:
         return _sale(request, shop, shown, refusal_of(problem))
     messages.success(request, _("The codes are made. Take the file and hand them out."))
     return redirect("studio_sale", shop.slug, shown.pk)
+
+
+def _named(text: str) -> list[str]:
+    """Return the addresses and numbers of a list; only with commas may a number have spaces."""
+    parts = text.split(",") if "," in text else text.split()
+    return [part.strip() for part in parts if part.strip()]
 
 
 @require_POST

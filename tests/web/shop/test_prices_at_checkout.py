@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from banyan.catalog.models import Variant
 from banyan.orders.models import CartItem, Checkout, Order
+from banyan.web.shop.market.cards import product_url
 from tests.support import factories as make
 from tests.support import prices
 from tests.web.studio.scene import client as signed_in
@@ -66,6 +67,20 @@ def test_the_cart_groups_by_shop_and_says_what_free_delivery_still_needs() -> No
     assert "2 × CN¥25.00" in text
     assert "CN¥55.00" in text, "the goods of both"
     assert "in parts" not in text
+
+
+def test_a_products_page_says_what_delivery_costs_at_the_price_that_it_shows() -> None:
+    clay = make.shop(shipping_amount=800, free_shipping_from=10_000)
+    cup = make.variant(clay, price=10_000)
+    browser = Client()
+    assert "Free shipping" in browser.get(product_url(cup.product)).content.decode()
+
+    prices.price_list(clay, {cup: 9_000})
+
+    page = browser.get(product_url(cup.product)).content.decode()
+    assert "Shipping CN¥8.00, free from CN¥100.00" in page
+    checkout = browser.get(f"{reverse('checkout')}?variant={cup.pk}&n=1").content.decode()
+    assert "CN¥98.00" in checkout
 
 
 def test_a_cart_of_two_currencies_is_split_and_what_is_left_stays() -> None:

@@ -11,10 +11,12 @@ from django.test import Client
 from django.urls import reverse
 
 from banyan.kernel import clock
+from banyan.media.actions import intake
 from banyan.notify.models import Reminder
 from banyan.sales import actions as sales
 from banyan.sales.models import Entry, Right, Sale
 from banyan.web.shop.market.cards import product_url
+from tests.media.samples import jpeg
 from tests.sales.scene import SYSTEM, bucket, buyer, claim, coming, on, planned
 from tests.support import factories as make
 from tests.web.studio.scene import client
@@ -45,6 +47,16 @@ def test_everybody_buys_at_the_price_that_is_shown() -> None:
     product = browser.get(product_url(item.product)).content.decode()
     assert "Buy for CN¥50.00" in product
     assert f'href="/sale/{sale.pk}"' in product
+
+
+def test_what_asks_for_an_age_has_no_picture_where_nobody_is_asked() -> None:
+    shop = make.shop()
+    picture = intake(actor=make.actor(shop.owner), data=jpeg())
+    for min_age, shown in ((None, True), (18, False)):
+        wine = make.product(shop, images=[picture.pk], min_age=min_age)
+        html = _page(on(wine.variants.get()), client())
+        assert wine.title in html
+        assert ("<img" in html) is shown, min_age
 
 
 def test_the_product_counts_down_to_what_comes_next_the_beginning_or_the_end() -> None:

@@ -152,6 +152,22 @@ def test_no_recipient_of_a_code_is_a_formula_in_the_file() -> None:
     }
 
 
+def test_codes_for_somebody_are_for_whom_they_name() -> None:
+    item = factories.variant(stock=9)
+    shop = item.product.shop
+    sale = on(item, public=1, code=3)
+    browser, url = client(shop.owner), reverse("studio_sale_codes", args=[shop.slug, sale.pk])
+    form = {"variant": str(item.pk), "channel": "mail"}
+
+    wrong = browser.post(url, form | {"recipients": "ana@example.com, 138"})
+
+    assert wrong.status_code == 422
+    assert "No e-mail address or phone number: 138" in wrong.content.decode()
+    browser.post(url, form | {"recipients": "Ana@example.com, 138 0000 0001"})
+    made = Right.objects.order_by("recipient").values_list("recipient", flat=True)
+    assert list(made) == ["+8613800000001", "ana@example.com"]
+
+
 def test_how_it_goes_is_shown() -> None:
     item = factories.variant(stock=9)
     shop = item.product.shop

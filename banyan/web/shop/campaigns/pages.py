@@ -19,6 +19,7 @@ from banyan.campaigns.access import get_campaign_for, get_instance_for
 from banyan.campaigns.actions.switching import is_on as is_switched_on
 from banyan.campaigns.audience import asked_of
 from banyan.campaigns.blocks import Block, Countdown, Faces, Honour, Next, Note, Price, Proof, Won
+from banyan.campaigns.checks import hindrance
 from banyan.campaigns.disclosing import rules_of
 from banyan.campaigns.honour import HONOUR, blocks_of, name_of
 from banyan.campaigns.mechanic import Arrival as Came
@@ -43,7 +44,7 @@ from banyan.campaigns.queries import (
     plays_of,
     shown,
 )
-from banyan.catalog.models import Variant
+from banyan.catalog.access import visible_variants
 from banyan.kernel import clock
 from banyan.kernel.digits import whole
 from banyan.kernel.money import Money, format_money
@@ -125,7 +126,7 @@ def _beginning(request: HttpRequest, found: Campaign) -> dict[str, Any]:
     assert found.version is not None
     kind = mechanic(found.mechanic)
     terms = kind.terms.model_validate(found.version.terms)
-    if reason := kind.hindered(terms):
+    if reason := hindrance(kind, terms):
         return {"begin_label": "", "needs": REASONS[reason]}
     if terms.is_daily:
         return {"begin_label": _("Take today's")}
@@ -210,7 +211,9 @@ def _goods(found: Campaign) -> dict[str, Any] | None:
     told = kind.advertised(kind.terms.model_validate(found.version.terms))
     if told is None or found.shop is None:
         return None
-    variant = Variant.objects.select_related("product").get(pk=told[0])
+    variant = visible_variants().select_related("product").filter(pk=told[0]).first()
+    if variant is None:
+        return None
     return {
         "title": variant.product.title,
         "price": Money(variant.price_amount, found.currency),

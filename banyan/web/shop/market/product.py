@@ -154,7 +154,7 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "rating": found.stars / found.ratings if found.ratings else None,
         "buy_url": buy_url(chosen.pk, 1, arrival, stand) if chosen else "",
         "handed_over": _handed_over(found),
-        **_shipping(found, chosen),
+        **_shipping(found, chosen, units),
         "posts": cards_about(posts, arrival.files),
         "posts_url": addresses.url("product_posts", found.shop.slug, found.slug),
     }
@@ -246,15 +246,20 @@ def _was(chosen: Variant | None, units: Mapping[int, Money]) -> Money | None:
     return own if units[chosen.pk] < own else None
 
 
-def _shipping(found: Product, chosen: Variant | None) -> dict[str, Money | None]:
-    """Return what the shop's first way of delivery costs at home, and from where on it is free."""
+def _shipping(
+    found: Product, chosen: Variant | None, units: Mapping[int, Money]
+) -> dict[str, Money | None]:
+    """Return what the shop's first way of delivery costs at home, and from where on it is free.
+
+    That of one piece at the price which is shown.
+    """
     none: dict[str, Money | None] = {"shipping": None, "ships_free_from": None}
     if chosen is None or found.kind not in IN_PARCELS:
         return none
     ways = delivery(chosen).methods(Place(found.shop.country), chosen.currency)
     if not ways:
         return none
-    amount = ways[0].charge(goods=chosen.price_amount, weight=chosen.weight_grams)
+    amount = ways[0].charge(goods=units[chosen.pk].amount, weight=chosen.weight_grams)
     free = ways[0].free_from
     return {
         "shipping": Money(amount, chosen.currency),

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from banyan.campaigns.audience import asked_of
 from banyan.campaigns.models import Campaign
+from banyan.catalog.models import Variant
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
@@ -52,7 +53,10 @@ def sale(request: HttpRequest, sale_id: int) -> HttpResponse:
 
 def _page(request: HttpRequest, shown: Sale, problem: Problem | None = None) -> HttpResponse:
     who, now = actor(request), clock.now()
-    buckets = buckets_of(shown)
+    # Like every page it shows what is on sale; a draft is its shop's to look at.
+    buckets = [
+        one for one in buckets_of(shown) if shown.state == "draft" or _is_on_sale(one.item.variant)
+    ]
     mine = rights_of(shown, who.id) if who.id is not None else []
     context = {
         "nav": "explore",
@@ -75,6 +79,10 @@ def _page(request: HttpRequest, shown: Sale, problem: Problem | None = None) -> 
         return answer
     status = problem.status if problem else 200
     return render(request, "shop/market/sale.html", context, status=status)
+
+
+def _is_on_sale(variant: Variant) -> bool:
+    return variant.is_active and variant.product.state == "active"
 
 
 def _campaign(shown: Sale) -> dict[str, Any] | None:
@@ -111,7 +119,9 @@ def _phase(shown: Sale, now: dt.datetime) -> str:
 def _items(
     shown: Sale, buckets: list[Bucket], mine: list[Right], who: Actor
 ) -> list[dict[str, Any]]:
-    images = first_images(bucket.item.variant.product_id for bucket in buckets)
+    # As on cards: this page asks nobody's age.
+    products = {bucket.item.variant.product for bucket in buckets}
+    images = first_images(one.pk for one in products if not one.min_age)
     files = pictures(list(images.values()))
     fan = who.id is not None and is_fan(shown, who.id)
     found: dict[int, dict[str, Any]] = {}

@@ -138,7 +138,7 @@ def test_no_recipient_of_a_code_is_a_formula_in_the_file() -> None:
     shop = item.product.shop
     sale = on(item, public=1, code=2)
     browser, url = client(shop.owner), reverse("studio_sale_codes", args=[shop.slug, sale.pk])
-    typed = '=hyperlink("//evil.example")@x.example lin@example.com'
+    typed = "=1+1@x.example lin@example.com"
     browser.post(url, {"variant": item.pk, "channel": "letter", "recipients": typed})
     batch = Right.objects.order_by("id")[0].batch
     assert batch is not None
@@ -147,7 +147,7 @@ def test_no_recipient_of_a_code_is_a_formula_in_the_file() -> None:
 
     rows = list(csv.reader(io.StringIO(file.content.decode())))
     assert {row[1] for row in rows[1:]} == {
-        '\'=hyperlink("//evil.example")@x.example',
+        "'=1+1@x.example",
         "lin@example.com",
     }
 

@@ -11,7 +11,7 @@ import pytest
 from banyan.catalog import actions as catalog
 from banyan.earnings import actions as earnings
 from banyan.earnings.models import Plan
-from banyan.kernel import clock
+from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound, SoldOut
 from banyan.ledger.proof import verify
@@ -20,7 +20,7 @@ from banyan.market.actions import listings
 from banyan.market.models import Dispute, Escrow
 from banyan.market.queries import listings_in
 from banyan.orders import actions as orders
-from banyan.orders.models import Order
+from banyan.orders.models import Order, OrderRefund
 from banyan.people.models import Account
 from tests.support import factories as make
 
@@ -269,6 +269,62 @@ def test_what_comes_back_is_not_released_and_a_refused_return_may_be_disputed(
     market.withdraw_dispute(actor=make.actor(buyer), dispute_id=dispute.pk)
 
     monkeypatch.setattr(clock, "now", lambda: later + dt.timedelta(days=3))
+    market.release_due(actor=SYSTEM)
+    assert (balance("escrow", order.pk), balance("earner_payable", one.seller_id)) == (0, 10_000)
+
+
+def _asks_for_money(order: Order, buyer: Account, key: str = "money") -> OrderRefund:
+    return orders.ask_refund(
+        actor=make.actor(buyer), order_id=order.pk, amount=4_000, reason="Scratched", key=key
+    )
+
+
+def test_what_a_buyer_asks_for_in_time_waits_for_its_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, buyer = listing(), make.member()
+    order = arrived(bought(one, buyer), one)
+    began = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: began + dt.timedelta(days=2))
+    asked = _asks_for_money(order, buyer)
+
+    monkeypatch.setattr(clock, "now", lambda: began + dt.timedelta(days=4))
+    market.release_due(actor=SYSTEM)
+    assert (balance("escrow", order.pk), balance("earner_payable", one.seller_id)) == (10_000, 0)
+
+    monkeypatch.setattr(clock, "now", lambda: began + dt.timedelta(days=5, hours=1))
+    orders.answer_overdue(actor=SYSTEM)
+    relay.drain()
+    case = Dispute.objects.get()
+    assert Escrow.objects.get(order=order).state == "disputed"
+    market.decide_dispute(
+        actor=make.actor(make.staff("support")),
+        dispute_id=case.pk,
+        refund_amount=4_000,
+        reason="Seen.",
+    )
+    asked.refresh_from_db()
+    assert asked.state == "withdrawn"
+    assert (balance("escrow", order.pk), balance("earner_payable", one.seller_id)) == (0, 6_000)
+
+
+def test_who_is_refused_money_has_the_window_once_more_and_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, buyer = listing(), make.member()
+    order = arrived(bought(one, buyer), one)
+    began = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: began + dt.timedelta(days=2))
+    asked = _asks_for_money(order, buyer)
+    monkeypatch.setattr(clock, "now", lambda: began + dt.timedelta(days=4))
+    orders.refuse_refund(actor=make.actor(one.seller), refund_id=asked.pk, reason="No.")
+    market.release_due(actor=SYSTEM)
+    assert balance("escrow", order.pk) == 10_000
+    dispute = _opened(order, buyer, 4_000)
+    market.withdraw_dispute(actor=make.actor(buyer), dispute_id=dispute.pk)
+
+    _asks_for_money(order, buyer, key="again")  # out of the first window: it puts nothing off
+    monkeypatch.setattr(clock, "now", lambda: began + dt.timedelta(days=7))
     market.release_due(actor=SYSTEM)
     assert (balance("escrow", order.pk), balance("earner_payable", one.seller_id)) == (0, 10_000)
 

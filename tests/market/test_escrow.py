@@ -13,8 +13,10 @@ from banyan.earnings import actions as earnings
 from banyan.earnings.models import Plan
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
+from banyan.kernel.personal import Person
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound, SoldOut
 from banyan.ledger.proof import verify
+from banyan.legal.ports import obstacles
 from banyan.market import actions as market
 from banyan.market.actions import listings
 from banyan.market.models import Dispute, Escrow
@@ -327,6 +329,30 @@ def test_who_is_refused_money_has_the_window_once_more_and_not_for_ever(
     monkeypatch.setattr(clock, "now", lambda: began + dt.timedelta(days=7))
     market.release_due(actor=SYSTEM)
     assert (balance("escrow", order.pk), balance("earner_payable", one.seller_id)) == (0, 10_000)
+
+
+@pytest.mark.parametrize("last", ["withdrawn", "paid back"])
+def test_an_escrow_of_which_all_went_back_is_over_and_keeps_nobody_from_leaving(last: str) -> None:
+    one, buyer = listing(), make.member()
+    order = bought(one, buyer)
+    dispute = _opened(order, buyer, 10_000)
+
+    def withdraw() -> object:
+        return market.withdraw_dispute(actor=make.actor(buyer), dispute_id=dispute.pk)
+
+    def pay_back() -> object:
+        return orders.grant_refund(
+            actor=make.actor(one.seller), order_id=order.pk, amount=10_000, reason="All", key="all"
+        )
+
+    for verb in (pay_back, withdraw) if last == "withdrawn" else (withdraw, pay_back):
+        verb()
+        relay.drain()
+
+    assert balance("escrow", order.pk) == 0
+    assert Escrow.objects.get().state == "returned"
+    for account in (buyer.pk, one.seller_id):
+        assert "escrow" not in {each.code for each in obstacles(Person(account_id=account))}
 
 
 def test_nobody_decides_on_their_own_dispute() -> None:

@@ -148,7 +148,11 @@ def withdraw_dispute(*, actor: Actor, dispute_id: int, access_token: str = "") -
         transition(DISPUTE, dispute, "withdrawn", actor=actor, ended_at=clock.now())
         if escrow is not None:
             escrow.refresh_from_db()
-            transition(ESCROW, escrow, "held", actor=actor, reason="dispute withdrawn")
+            order.refresh_from_db()
+            if order.state == "closed":  # all went back meanwhile: there is nothing to hold
+                settle(actor=actor, escrow=escrow, reason="dispute withdrawn")
+            else:
+                transition(ESCROW, escrow, "held", actor=actor, reason="dispute withdrawn")
         end_escalated(actor=actor, order=order, to="withdrawn", reason="dispute withdrawn")
         events.emit(DisputeWithdrawn(**_ids(dispute)), actor=actor)
     return dispute

@@ -131,6 +131,22 @@ def settle(*, actor: Actor, escrow: Escrow, reason: str) -> None:
     )
 
 
+def end_returned(*, actor: Actor, order_id: int) -> None:
+    """End an escrow whose order went back to its buyer in full: nothing of it is held any more.
+
+    One that is argued about waits for the end of that. Locks as :func:`release_escrow`; repeatable.
+    """
+    escrow = Escrow.objects.select_related("order__shop").filter(order=order_id).first()
+    if escrow is None:
+        return
+    with transaction.atomic(), caused_by(escrow.order.checkout_id):
+        locks.take(escrow_locks(escrow))
+        escrow.refresh_from_db(fields=["state"])
+        escrow.order.refresh_from_db(fields=["state"])
+        if escrow.state == "held" and escrow.order.state == "closed":
+            settle(actor=actor, escrow=escrow, reason="paid back in full")
+
+
 def release_due(*, actor: Actor) -> int:
     """Release what is due; returns how many were. One that cannot be keeps nobody else's money."""
     coming_back = Return.objects.filter(order_id=OuterRef("order_id"), state__in=OPEN_RETURN)

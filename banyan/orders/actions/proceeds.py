@@ -109,11 +109,6 @@ def credit(*, actor: Actor, order: Order, prices: Iterable[Iterable[Mapping[str,
     )
 
 
-def _funded_of_paid(order: Order) -> int:
-    """Return what the platform bears of lines that cost their buyer something."""
-    return sum(borne_by(line.price, "platform") for line in order.lines.all() if line.paid_amount)
-
-
 def _source(order: Order, amount: int) -> int:
     """Return the account that ``amount`` comes back from: escrow while it has as much."""
     if order.shop.kind == "member" and escrow_balance(order) < amount:
@@ -182,19 +177,22 @@ def take_back(*, actor: Actor, order: Order, refund: OrderRefund) -> None:
     """Take a granted refund from whom it was owed to. Posts shop_payable or escrow -> clearing.
 
     Once an escrow was released, its seller owes it: earner_payable -> clearing, below zero if need
-    be. Of what the platform bears the same part goes back to promotions, on running totals:
-    ``order.refunded_amount`` has this refund in it already. What it paid whole goes back by unit,
-    see :func:`take_back_unpaid`.
+    be. Of what the platform bears of a line the same part goes back to promotions, on running
+    totals: the lines' ``refunded_amount`` has this refund in it already. What it paid whole goes
+    back by unit, see :func:`take_back_unpaid`.
     """
     _post_back(actor, order, refund, refund.amount, _funded_back(order, refund))
 
 
 def _funded_back(order: Order, refund: OrderRefund) -> int:
-    funded, whole = _funded_of_paid(order), order.total_amount
-    if not funded:
-        return 0
-    before = portion(funded, order.refunded_amount - refund.amount, whole)
-    return portion(funded, order.refunded_amount, whole) - before
+    parts = {int(part["line"]): int(part["amount"]) for part in refund.lines}
+    back = 0
+    for line in order.lines.filter(pk__in=parts):
+        funded = borne_by(line.price, "platform")
+        now, whole = line.refunded_amount, line.paid_amount
+        if funded:
+            back += portion(funded, now, whole) - portion(funded, now - parts[line.pk], whole)
+    return back
 
 
 def _post_back(actor: Actor, order: Order, refund: OrderRefund, paid: int, funded: int) -> None:

@@ -15,18 +15,25 @@ from .pricing import (
     price,
 )
 from .refunds import (
+    BOTH,
+    GOODS,
+    SHIPPING,
     RefundableLine,
     goods_part,
     refund_by_amount,
     refund_by_rate,
+    shipping_part,
     tax_part,
 )
 from .wanting import WantedLine, merge
 
 __all__ = [
+    "BOTH",
+    "GOODS",
     "MOST_LETTERS",
     "POINTS",
     "RIGHT",
+    "SHIPPING",
     "Agreement",
     "Change",
     "Discount",
@@ -45,5 +52,6 @@ __all__ = [
     "price",
     "refund_by_amount",
     "refund_by_rate",
+    "shipping_part",
     "tax_part",
 ]

@@ -218,6 +218,39 @@ def test_too_late_to_complain(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not Dispute.objects.exists()
 
 
+def test_a_shops_buyer_may_ask_for_a_decision_while_goods_are_on_their_way_back() -> None:
+    shop, buyer = make.shop(), make.member()
+    order = make.pay(make.place((make.variant(shop), 1), buyer=buyer)).orders.get()
+    boss, me = make.actor(shop.owner), make.actor(buyer)
+    orders.ship(actor=boss, order_id=order.pk, carrier="SF")
+    began = orders.confirm_receipt(actor=me, order_id=order.pk).received_at
+    assert began is not None
+    asked = orders.ask_return(
+        actor=me,
+        order_id=order.pk,
+        units={order.lines.get().pk: 1},
+        reason="damaged",
+        key="back",
+    )
+    orders.approve_return(actor=boss, return_id=asked.pk, address="Dock 7, Harbour")
+    with clock.at(began + dt.timedelta(days=13)):
+        orders.send_return(actor=me, return_id=asked.pk, carrier="SF")
+
+    with clock.at(began + dt.timedelta(days=20)):  # and the shop says nothing
+        dispute = _opened(order, buyer, 5_000)
+        market.withdraw_dispute(actor=me, dispute_id=dispute.pk)
+        orders.receive_return(actor=boss, return_id=asked.pk)
+        orders.settle_return(
+            actor=boss, return_id=asked.pk, found={}, at_fault=False, answer="Another one"
+        )
+    with clock.at(began + dt.timedelta(days=22)):
+        dispute = _opened(order, buyer, 5_000)
+        market.withdraw_dispute(actor=me, dispute_id=dispute.pk)
+    with clock.at(began + dt.timedelta(days=23)), pytest.raises(Conflict) as late:
+        _opened(order, buyer, 5_000)
+    assert late.value.code == "dispute_too_late"
+
+
 def test_a_members_shop_holds_single_things_and_pays_no_commission() -> None:
     one = listing()
     shop, who = one.product.shop, make.actor(one.seller)

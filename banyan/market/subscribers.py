@@ -5,11 +5,11 @@ from __future__ import annotations
 from banyan.kernel import events
 from banyan.kernel.actors import Actor
 from banyan.kernel.events import Meta
-from banyan.orders.events import OrderReceived, OrderUnanswered
+from banyan.orders.events import OrderReceived, OrderRefunded, OrderUnanswered
 from banyan.orders.models import OrderRefund, Return
 
 from .actions.disputes import open_unanswered
-from .actions.escrow import on_received, received_event
+from .actions.escrow import end_returned, on_received, received_event
 
 CONSUMER = "market.escrow"
 UNANSWERED = "market.unanswered"
@@ -39,3 +39,9 @@ def begin_window(event: OrderReceived, meta: Meta) -> None:
     order = received_event(event)
     if order is not None:
         on_received(actor=Actor.system(CONSUMER), order=order, at=meta.occurred_at)
+
+
+@events.subscribe(OrderRefunded, consumer=CONSUMER)
+def end_what_went_back(event: OrderRefunded, meta: Meta) -> None:
+    """Let an escrow of which nothing is left be over."""
+    end_returned(actor=Actor.system(CONSUMER), order_id=event.order_id)

@@ -22,6 +22,7 @@ from banyan.orders import actions as orders
 from banyan.orders.models import Order
 from banyan.payments import actions as payments
 from banyan.payments.access import get_intent_of
+from banyan.payments.models import Refund
 from banyan.payments.problems import PaymentChargedBack
 from banyan.payments.providers.base import BankMove, ChargebackState
 from banyan.sharing import actions as sharing
@@ -223,3 +224,27 @@ def test_nobody_decides_about_money_that_the_bank_has() -> None:
         decide()
     hear(order, "won", order.total_amount, -order.total_amount)
     assert decide().state == "decided"
+
+
+def test_a_bank_that_keeps_less_than_was_promised_back_ends_no_refund(
+    commission: Commission,
+) -> None:
+    order = commission.order
+    orders.grant_refund(
+        actor=story.as_actor(order.shop.owner),
+        order_id=order.pk,
+        amount=4_000,
+        reason="late",
+        key="late",
+    )
+    refund = Refund.objects.get()
+    hear(order, "needs_response", 10_000)
+    hear(order, "needs_response", 10_000, -7_000)
+    hear(order, "lost", 10_000, -7_000)
+    refund.refresh_from_db()
+    assert (refund.state, balance("clearing")) == ("requested", 0)
+
+    hear(order, "won", 10_000, -7_000, -3_000)
+    order.refresh_from_db()
+    assert (order.refunded_amount, balance("clearing")) == (4_000, 4_000)
+    assert story.shop_balance(order.shop) == 10_000 - 4_000 - 600

@@ -128,3 +128,62 @@ def test_two_shops_in_one_payment_each_pay_their_own_sharer() -> None:
     make.pay(checkout)
     assert [story.book(link.owner, "earner_held") for link in links] == [500, 500]
     assert proof.verify().clean
+
+
+def _with_shipping() -> Order:
+    """Ana brings Cy a lamp and a vase: 60.00 and 40.00, sent for 10.00, a tenth is hers."""
+    shop = make.shop(shipping_amount=1_000)
+    actions.set_plan(actor=make.actor(shop.owner), shop_id=shop.pk, rate_bps=1000)
+    lamp, vase = make.variant(shop, price=6_000), make.variant(shop, price=4_000)
+    link = sharing.share(
+        actor=make.actor(make.member("ana")), target_kind="shop", target_id=shop.pk, via=None
+    )
+    placed = make.place((lamp, 1), (vase, 1), via=link.code, buyer=make.member("cy"))
+    order = make.pay(placed).orders.get()
+    orders.ship(actor=make.actor(shop.owner), order_id=order.pk, carrier="SF")
+    return order
+
+
+def _earned(order: Order) -> list[int]:
+    rows = Commission.objects.filter(order=order).order_by("line_id")
+    return [each.amount - each.reversed_amount for each in rows]
+
+
+def test_shipping_that_is_paid_back_takes_nothing_from_who_brought_the_goods() -> None:
+    order = _with_shipping()
+    boss, wish = make.actor(order.shop.owner), orders.Wish("shipping", amount=1_000)
+    shown = orders.preview_change(actor=boss, order_id=order.pk, wish=wish)
+    orders.confirm_change(
+        actor=boss, order_id=order.pk, wish=wish, fingerprint=shown.fingerprint, key="free"
+    )
+    assert _earned(order) == [600, 400]
+
+    orders.grant_refund(actor=boss, order_id=order.pk, amount=5_000, reason="late", key="half")
+    assert _earned(order) == [300, 200]
+    orders.grant_refund(actor=boss, order_id=order.pk, amount=5_000, reason="lost", key="rest")
+    assert _earned(order) == [0, 0]
+    assert proof.verify().clean
+
+
+def test_goods_that_come_back_bring_their_sharer_nothing_though_their_shipping_is_kept() -> None:
+    order = _with_shipping()
+    boss, buyer = make.actor(order.shop.owner), order.checkout.buyer
+    assert buyer is not None
+    lamp = order.lines.order_by("id")[0]
+    asked = orders.ask_return(
+        actor=make.actor(buyer),
+        order_id=order.pk,
+        units={lamp.pk: 1},
+        reason="changed_mind",
+        key="back",
+    )
+    orders.approve_return(actor=boss, return_id=asked.pk, address="Dock 7, Harbour")
+    orders.receive_return(actor=boss, return_id=asked.pk)
+    found = {asked.lines.get().pk: orders.Found(accepted=1)}
+    orders.settle_return(actor=boss, return_id=asked.pk, found=found, at_fault=False)
+
+    order.refresh_from_db()
+    assert (order.refunded_amount, _earned(order)) == (6_000, [0, 400])
+    orders.grant_refund(actor=boss, order_id=order.pk, amount=5_000, reason="lost", key="rest")
+    assert _earned(order) == [0, 0]
+    assert proof.verify().clean

@@ -316,6 +316,64 @@ def test_a_free_line_stays_bought_when_the_paid_one_beside_it_is_cancelled(sent:
     assert verify().clean
 
 
+def halved(item: Variant) -> Coupon:
+    """Let the platform pay the half of one product."""
+    only = {"code": "products", "args": {"ids": [str(item.product_id)]}}
+    return platforms(percent_bps=5_000, conditions=[only])
+
+
+@pytest.mark.parametrize("back", ["helped", "beside it"])
+def test_the_platform_gets_back_its_part_of_what_goes_back_and_of_nothing_beside_it(
+    back: str,
+) -> None:
+    shop = make.shop()
+    helped, beside = make.variant(shop, price=2_000), make.variant(shop, price=1_000)
+    halved(helped)
+    order = make.pay(make.place((helped, 1), (beside, 1), coupon="US")).orders.get()
+    assert (balance("promotions"), owed(shop)) == (-1_000, 3_000)
+    lines = {line.variant_id: line for line in order.lines.all()}
+
+    cancel(order, lines[helped.pk if back == "helped" else beside.pk])
+    expected = (0, 1_000) if back == "helped" else (-1_000, 2_000)
+    assert (balance("promotions"), owed(shop)) == expected
+
+    refund(order, order.total_amount - order.refunded_amount)
+    assert (balance("promotions"), owed(shop)) == (0, 0)
+    assert verify().clean
+    assert recount() == {}
+
+
+@pytest.mark.parametrize("paid_whole", [False, True])
+def test_goods_that_come_back_bring_the_platform_its_money_though_their_shipping_is_kept(
+    paid_whole: bool,
+) -> None:
+    shop = make.shop(shipping_amount=900)
+    helped, beside = make.variant(shop, price=2_000), make.variant(shop, price=1_000)
+    given_away(helped) if paid_whole else halved(helped)
+    order = make.pay(make.place((helped, 1), (beside, 1), coupon="US")).orders.get()
+    boss, line = make.actor(shop.owner), order.lines.get(variant=helped)
+    orders.ship(actor=boss, order_id=order.pk, carrier="SF")
+    asked = orders.ask_return(
+        actor=Actor.guest(),
+        order_id=order.pk,
+        units={line.pk: 1},
+        reason="changed_mind",
+        key="back",
+        access_token=order.checkout.access_token,
+    )
+    orders.approve_return(actor=boss, return_id=asked.pk, address="Dock 7, Harbour")
+    orders.receive_return(actor=boss, return_id=asked.pk)
+    found = {asked.lines.get().pk: orders.Found(accepted=1)}
+    orders.settle_return(actor=boss, return_id=asked.pk, found=found, at_fault=False)
+
+    assert (balance("promotions"), owed(shop)) == (0, 1_900)
+    order.refresh_from_db()
+    refund(order, order.total_amount - order.refunded_amount)
+    assert (balance("promotions"), owed(shop)) == (0, 0)
+    assert verify().clean
+    assert recount() == {}
+
+
 def test_what_is_over_never_crowds_out_a_coupon_that_runs() -> None:
     item, ana = make.variant(price=5_000), make.member()
     old = platforms(code="", amount_off=1, reach="auto")

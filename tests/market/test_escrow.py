@@ -11,16 +11,18 @@ import pytest
 from banyan.catalog import actions as catalog
 from banyan.earnings import actions as earnings
 from banyan.earnings.models import Plan
-from banyan.kernel import clock
+from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
+from banyan.kernel.personal import Person
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound, SoldOut
 from banyan.ledger.proof import verify
+from banyan.legal.ports import obstacles
 from banyan.market import actions as market
 from banyan.market.actions import listings
 from banyan.market.models import Dispute, Escrow
 from banyan.market.queries import listings_in
 from banyan.orders import actions as orders
-from banyan.orders.models import Order
+from banyan.orders.models import Order, OrderRefund
 from banyan.people.models import Account
 from tests.support import factories as make
 
@@ -216,6 +218,39 @@ def test_too_late_to_complain(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not Dispute.objects.exists()
 
 
+def test_a_shops_buyer_may_ask_for_a_decision_while_goods_are_on_their_way_back() -> None:
+    shop, buyer = make.shop(), make.member()
+    order = make.pay(make.place((make.variant(shop), 1), buyer=buyer)).orders.get()
+    boss, me = make.actor(shop.owner), make.actor(buyer)
+    orders.ship(actor=boss, order_id=order.pk, carrier="SF")
+    began = orders.confirm_receipt(actor=me, order_id=order.pk).received_at
+    assert began is not None
+    asked = orders.ask_return(
+        actor=me,
+        order_id=order.pk,
+        units={order.lines.get().pk: 1},
+        reason="damaged",
+        key="back",
+    )
+    orders.approve_return(actor=boss, return_id=asked.pk, address="Dock 7, Harbour")
+    with clock.at(began + dt.timedelta(days=13)):
+        orders.send_return(actor=me, return_id=asked.pk, carrier="SF")
+
+    with clock.at(began + dt.timedelta(days=20)):  # and the shop says nothing
+        dispute = _opened(order, buyer, 5_000)
+        market.withdraw_dispute(actor=me, dispute_id=dispute.pk)
+        orders.receive_return(actor=boss, return_id=asked.pk)
+        orders.settle_return(
+            actor=boss, return_id=asked.pk, found={}, at_fault=False, answer="Another one"
+        )
+    with clock.at(began + dt.timedelta(days=22)):
+        dispute = _opened(order, buyer, 5_000)
+        market.withdraw_dispute(actor=me, dispute_id=dispute.pk)
+    with clock.at(began + dt.timedelta(days=23)), pytest.raises(Conflict) as late:
+        _opened(order, buyer, 5_000)
+    assert late.value.code == "dispute_too_late"
+
+
 def test_a_members_shop_holds_single_things_and_pays_no_commission() -> None:
     one = listing()
     shop, who = one.product.shop, make.actor(one.seller)
@@ -271,6 +306,86 @@ def test_what_comes_back_is_not_released_and_a_refused_return_may_be_disputed(
     monkeypatch.setattr(clock, "now", lambda: later + dt.timedelta(days=3))
     market.release_due(actor=SYSTEM)
     assert (balance("escrow", order.pk), balance("earner_payable", one.seller_id)) == (0, 10_000)
+
+
+def _asks_for_money(order: Order, buyer: Account, key: str = "money") -> OrderRefund:
+    return orders.ask_refund(
+        actor=make.actor(buyer), order_id=order.pk, amount=4_000, reason="Scratched", key=key
+    )
+
+
+def test_what_a_buyer_asks_for_in_time_waits_for_its_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, buyer = listing(), make.member()
+    order = arrived(bought(one, buyer), one)
+    began = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: began + dt.timedelta(days=2))
+    asked = _asks_for_money(order, buyer)
+
+    monkeypatch.setattr(clock, "now", lambda: began + dt.timedelta(days=4))
+    market.release_due(actor=SYSTEM)
+    assert (balance("escrow", order.pk), balance("earner_payable", one.seller_id)) == (10_000, 0)
+
+    monkeypatch.setattr(clock, "now", lambda: began + dt.timedelta(days=5, hours=1))
+    orders.answer_overdue(actor=SYSTEM)
+    relay.drain()
+    case = Dispute.objects.get()
+    assert Escrow.objects.get(order=order).state == "disputed"
+    market.decide_dispute(
+        actor=make.actor(make.staff("support")),
+        dispute_id=case.pk,
+        refund_amount=4_000,
+        reason="Seen.",
+    )
+    asked.refresh_from_db()
+    assert asked.state == "withdrawn"
+    assert (balance("escrow", order.pk), balance("earner_payable", one.seller_id)) == (0, 6_000)
+
+
+def test_who_is_refused_money_has_the_window_once_more_and_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one, buyer = listing(), make.member()
+    order = arrived(bought(one, buyer), one)
+    began = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: began + dt.timedelta(days=2))
+    asked = _asks_for_money(order, buyer)
+    monkeypatch.setattr(clock, "now", lambda: began + dt.timedelta(days=4))
+    orders.refuse_refund(actor=make.actor(one.seller), refund_id=asked.pk, reason="No.")
+    market.release_due(actor=SYSTEM)
+    assert balance("escrow", order.pk) == 10_000
+    dispute = _opened(order, buyer, 4_000)
+    market.withdraw_dispute(actor=make.actor(buyer), dispute_id=dispute.pk)
+
+    _asks_for_money(order, buyer, key="again")  # out of the first window: it puts nothing off
+    monkeypatch.setattr(clock, "now", lambda: began + dt.timedelta(days=7))
+    market.release_due(actor=SYSTEM)
+    assert (balance("escrow", order.pk), balance("earner_payable", one.seller_id)) == (0, 10_000)
+
+
+@pytest.mark.parametrize("last", ["withdrawn", "paid back"])
+def test_an_escrow_of_which_all_went_back_is_over_and_keeps_nobody_from_leaving(last: str) -> None:
+    one, buyer = listing(), make.member()
+    order = bought(one, buyer)
+    dispute = _opened(order, buyer, 10_000)
+
+    def withdraw() -> object:
+        return market.withdraw_dispute(actor=make.actor(buyer), dispute_id=dispute.pk)
+
+    def pay_back() -> object:
+        return orders.grant_refund(
+            actor=make.actor(one.seller), order_id=order.pk, amount=10_000, reason="All", key="all"
+        )
+
+    for verb in (pay_back, withdraw) if last == "withdrawn" else (withdraw, pay_back):
+        verb()
+        relay.drain()
+
+    assert balance("escrow", order.pk) == 0
+    assert Escrow.objects.get().state == "returned"
+    for account in (buyer.pk, one.seller_id):
+        assert "escrow" not in {each.code for each in obstacles(Person(account_id=account))}
 
 
 def test_nobody_decides_on_their_own_dispute() -> None:

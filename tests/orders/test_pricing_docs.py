@@ -15,6 +15,7 @@ from banyan.orders.rules import (
     UnitPrice,
     goods_part,
     price,
+    shipping_part,
     tax_part,
 )
 from banyan.orders.rules.refunds import RefundableLine
@@ -64,10 +65,21 @@ def test_the_table_of_the_example_is_what_the_rules_say() -> None:
 def test_the_refund_of_the_example_is_what_the_rules_say() -> None:
     bowls = example().lines[0]
     net = bowls.goods - bowls.discount - (bowls.included_tax - bowls.shipping_tax)
-    line = RefundableLine(BOWLS, bowls.paid, 0, net, bowls.included_tax, 2, 0)
+    line = RefundableLine(
+        BOWLS,
+        paid=bowls.paid,
+        refunded=0,
+        net=net,
+        tax=bowls.included_tax,
+        quantity=2,
+        refunded_quantity=0,
+        shipping=bowls.shipping,
+        shipping_tax=bowls.shipping_tax,
+    )
+    shipping = shipping_part(line, 2_000)
     told = (
-        f"of a refund of 20.00 on the bowls, {euros(goods_part(line, 2_000))} are goods without tax"
-        f" and {euros(tax_part(line, 2_000))} are tax"
+        f"of a refund of 20.00 on the bowls, {euros(goods_part(line, 2_000, shipping))} are goods"
+        f" without tax and {euros(tax_part(line, 2_000, shipping))} are tax"
     )
     assert told in re.sub(r"\s+", " ", PAGE), told
 

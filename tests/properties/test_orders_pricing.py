@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 from banyan.catalog.rules import Method, Place, TaxTerms, is_place, nearest, read_places
 from banyan.entitlements.rules import Purse, spend
 from banyan.orders.rules import (
+    BOTH,
+    GOODS,
+    SHIPPING,
     Agreement,
     Discount,
     LineInput,
@@ -21,6 +24,7 @@ from banyan.orders.rules import (
     agreement_of,
     goods_part,
     price,
+    shipping_part,
     tax_part,
 )
 from banyan.orders.rules.tax import Taxed, exact_tax, rounded, taxes
@@ -169,21 +173,46 @@ def test_halves_are_rounded_as_the_zone_says(value: str, half_up: int, half_even
     assert rounded(Fraction(value), "half_even") == half_even
 
 
-@given(purchases(), st.lists(st.integers(1, 10**6), max_size=6))
-def test_any_refunds_of_a_line_give_back_exactly_its_goods_and_its_tax(
-    purchase: tuple[list[LineInput], list[ShopTerms], list[Discount]], wanted: list[int]
+@given(
+    purchases(),
+    st.lists(
+        st.tuples(st.integers(1, 10**6), st.sampled_from([GOODS, SHIPPING, BOTH])), max_size=6
+    ),
+)
+def test_any_refunds_of_a_line_give_back_exactly_its_goods_its_shipping_and_its_tax(
+    purchase: tuple[list[LineInput], list[ShopTerms], list[Discount]],
+    wanted: list[tuple[int, str]],
 ) -> None:
     for line in price(*purchase).lines:
         tax = line.tax + line.included_tax
         net = line.goods - line.discount - max(0, line.included_tax - line.shipping_tax)
-        refunded = goods = back = 0
-        for amount in [*wanted, line.paid]:
+        shipping = line.shipping + min(line.shipping_tax, line.tax)
+        refunded = goods = sent = back = 0
+        for amount, of in [*wanted, (line.paid, BOTH)]:
             amount = min(amount, line.paid - refunded)
-            known = RefundableLine(line.key, line.paid, refunded, net, tax, line.quantity, 0)
-            goods += goods_part(known, amount)
-            back += tax_part(known, amount)
+            known = RefundableLine(
+                line.key,
+                paid=line.paid,
+                refunded=refunded,
+                net=net,
+                tax=tax,
+                quantity=line.quantity,
+                refunded_quantity=0,
+                shipping=shipping,
+                shipping_tax=line.shipping_tax,
+                shipping_back=sent,
+            )
+            part = shipping_part(known, amount, of)
+            more = goods_part(known, amount, part), tax_part(known, amount, part)
+            assert 0 <= part <= amount
+            assert min(more) >= 0
+            if of == GOODS and amount <= known.goods_paid - known.goods_back:
+                assert part == 0
+            if of == SHIPPING and amount <= shipping - sent:
+                assert (part, more[0]) == (amount, 0)
+            goods, sent, back = goods + more[0], sent + part, back + more[1]
             refunded += amount
-        assert (goods, back) == ((net, tax) if line.paid else (0, 0))
+        assert (goods, sent, back) == ((net, shipping, tax) if line.paid else (0, 0, 0))
 
 
 @given(purchases(), purchases())

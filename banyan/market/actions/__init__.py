@@ -1,13 +1,14 @@
 """Verbs of the market: the only writers of its rows."""
 
 from .disputes import answer_dispute, decide_dispute, open_dispute, withdraw_dispute
-from .escrow import on_received, release_due, release_escrow
+from .escrow import end_returned, on_received, release_due, release_escrow
 from .listings import ListingInput, post_listing, withdraw_listing
 
 __all__ = [
     "ListingInput",
     "answer_dispute",
     "decide_dispute",
+    "end_returned",
     "on_received",
     "open_dispute",
     "post_listing",

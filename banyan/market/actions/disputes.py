@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import works_in
@@ -19,6 +20,7 @@ from banyan.orders.actions.answering import end_escalated
 from banyan.orders.actions.paying_back import lock_for_refund
 from banyan.orders.actions.refunds import grant_refund
 from banyan.orders.models import Order
+from banyan.orders.states import OPEN_RETURN
 from banyan.payments.problems import PaymentChargedBack
 from banyan.payments.queries import taken_back
 
@@ -27,10 +29,13 @@ from ..events import DisputeAnswered, DisputeDecided, DisputeOpened, DisputeWith
 from ..models import Dispute, DisputeEntry, Escrow
 from ..rules import REASONS
 from ..states import DISPUTE, ESCROW
+from .escrow import WINDOW as ESCROW_WINDOW
 from .escrow import escrow_locks, escrow_of, settle, window_closed
 
 WINDOW = dt.timedelta(days=15)
-"""How long after receipt a shop's buyer may ask for a decision; with escrow, until its release."""
+"""How long after receipt a shop's buyer may ask for a decision; with escrow, until its release.
+
+Longer about goods that are on their way back, see :func:`_about_a_return`."""
 
 
 def open_dispute(
@@ -148,7 +153,11 @@ def withdraw_dispute(*, actor: Actor, dispute_id: int, access_token: str = "") -
         transition(DISPUTE, dispute, "withdrawn", actor=actor, ended_at=clock.now())
         if escrow is not None:
             escrow.refresh_from_db()
-            transition(ESCROW, escrow, "held", actor=actor, reason="dispute withdrawn")
+            order.refresh_from_db()
+            if order.state == "closed":  # all went back meanwhile: there is nothing to hold
+                settle(actor=actor, escrow=escrow, reason="dispute withdrawn")
+            else:
+                transition(ESCROW, escrow, "held", actor=actor, reason="dispute withdrawn")
         end_escalated(actor=actor, order=order, to="withdrawn", reason="dispute withdrawn")
         events.emit(DisputeWithdrawn(**_ids(dispute)), actor=actor)
     return dispute
@@ -230,10 +239,20 @@ def _check_in_time(order: Order, escrow: Escrow | None) -> None:
         late = escrow.state in {"released", "returned"} or window_closed(escrow)
     else:
         late = order.received_at is not None and order.received_at + WINDOW <= clock.now()
+        late = late and not _about_a_return(order)
     if late:
         raise Conflict(_("The time to complain is over."), code="dispute_too_late")
     if escrow is not None and escrow.state == "disputed":
         raise Conflict(_("There is an open dispute already."), code="dispute_open")
+
+
+def _about_a_return(order: Order) -> bool:
+    """Tell whether goods are on their way back, or were refused within the days of an escrow.
+
+    The way of a return may be longer than the window.
+    """
+    refused = Q(state="refused", settled_at__gt=clock.now() - ESCROW_WINDOW)
+    return order.returns.filter(Q(state__in=OPEN_RETURN) | refused).exists()
 
 
 def _check_open(dispute: Dispute) -> None:

@@ -16,7 +16,7 @@ from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
 from banyan.orders.actions.proceeds import escrow_account, escrow_balance, seller_account
 from banyan.orders.events import OrderReceived
-from banyan.orders.models import Order, Return
+from banyan.orders.models import Order, OrderRefund, Return
 from banyan.orders.states import OPEN_RETURN
 from banyan.payments.queries import open_chargebacks
 
@@ -56,9 +56,10 @@ def escrow_locks(escrow: Escrow) -> list[LockKey]:
 def window_closed(escrow: Escrow) -> bool:
     """Tell whether the buyer can no longer complain; never while a return is open.
 
-    Nor while the payer's bank has the payment in hand.
+    Nor while money that was asked for in the window is, nor while the payer's bank has the payment
+    in hand.
 
-    Where the seller refused one, the buyer has the window once more to ask for a decision.
+    Where the seller refused either, the buyer has the window once more to ask for a decision.
     """
     if escrow.release_at is None:
         return False
@@ -67,9 +68,17 @@ def window_closed(escrow: Escrow) -> bool:
         return False
     if open_chargebacks().filter(intent=escrow.order.checkout.intent_id).exists():
         return False
-    refused = returns.filter(state="refused").aggregate(last=Max("settled_at"))["last"]
-    ends = escrow.release_at if refused is None else max(escrow.release_at, refused + WINDOW)
-    return ends <= clock.now()
+    # What is asked for after that puts nothing off.
+    asked = OrderRefund.objects.filter(order=escrow.order, created_at__lt=escrow.release_at)
+    if asked.filter(state="requested").exists():
+        return False
+    refused = [
+        rows.filter(state="refused").aggregate(last=Max("settled_at"))["last"]
+        for rows in (returns, asked)
+    ]
+    ends: list[dt.datetime] = [escrow.release_at]
+    ends += [last + WINDOW for last in refused if last is not None]
+    return max(ends) <= clock.now()
 
 
 def release_escrow(*, actor: Actor, escrow_id: int) -> Escrow:
@@ -122,10 +131,31 @@ def settle(*, actor: Actor, escrow: Escrow, reason: str) -> None:
     )
 
 
+def end_returned(*, actor: Actor, order_id: int) -> None:
+    """End an escrow whose order went back to its buyer in full: nothing of it is held any more.
+
+    One that is argued about waits for the end of that. Locks as :func:`release_escrow`; repeatable.
+    """
+    escrow = Escrow.objects.select_related("order__shop").filter(order=order_id).first()
+    if escrow is None:
+        return
+    with transaction.atomic(), caused_by(escrow.order.checkout_id):
+        locks.take(escrow_locks(escrow))
+        escrow.refresh_from_db(fields=["state"])
+        escrow.order.refresh_from_db(fields=["state"])
+        if escrow.state == "held" and escrow.order.state == "closed":
+            settle(actor=actor, escrow=escrow, reason="paid back in full")
+
+
 def release_due(*, actor: Actor) -> int:
     """Release what is due; returns how many were. One that cannot be keeps nobody else's money."""
     coming_back = Return.objects.filter(order_id=OuterRef("order_id"), state__in=OPEN_RETURN)
-    due = Escrow.objects.filter(~Exists(coming_back), state="held", release_at__lte=clock.now())
+    asked = OrderRefund.objects.filter(
+        order_id=OuterRef("order_id"), state="requested", created_at__lt=OuterRef("release_at")
+    )
+    due = Escrow.objects.filter(
+        ~Exists(coming_back), ~Exists(asked), state="held", release_at__lte=clock.now()
+    )
     due = due.exclude(order__checkout__intent_id__in=open_chargebacks().values("intent_id"))
 
     def release(escrow_id: int) -> int:

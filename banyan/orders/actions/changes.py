@@ -30,7 +30,7 @@ from banyan.people.rules import clean_address
 from ..access import get_order_for, get_order_for_buyer
 from ..events import OrderChanged
 from ..models import Checkout, Order, OrderChange, OrderLine, OrderRefund
-from ..rules import line_title, returning
+from ..rules import SHIPPING, line_title, returning
 from ..states import GRANTED
 from .acts import note_act
 from .cancelling import bought, cancel, cancellable
@@ -346,7 +346,7 @@ def _do_shipping(
         by=actor.kind,
         restock=False,
     )
-    goods = take_from_lines(order, refund, parts)
+    goods = take_from_lines(order, refund, parts, of=SHIPPING)
     pay_back(actor=actor, order=order, refund=refund, goods=goods)
     return refund
 

@@ -25,10 +25,10 @@ from .paying_back import (
     count_as_paid_back,
     create_refund,
     refund_locks,
-    refundable_lines,
     take_from_lines,
 )
 from .proceeds import bear, bearer
+from .refundable import refundable_lines
 from .refunds import free_whole_lines
 
 CHECKOUT = "checkout"

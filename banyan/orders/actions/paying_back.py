@@ -22,31 +22,16 @@ from banyan.sales import actions as sales
 
 from ..events import OrderRefunded
 from ..models import Fapiao, Order, OrderLine, OrderRefund
-from ..rules import RefundableLine, goods_part, tax_part
+from ..rules import BOTH, goods_part, shipping_part, tax_part
 from ..states import FAPIAO, ORDER, REFUND
 from . import units as unit
 from .exchanging import pay_instead
 from .fulfilment import settle
 from .pointing import even_out, locks_of_points
 from .proceeds import locks_of, take_back, take_back_funded, take_back_unpaid
+from .refundable import refundable_lines
 
 PROMISE = dt.timedelta(days=10)
-
-
-def refundable_lines(order: Order) -> list[RefundableLine]:
-    """Return what the refund rules need of an order's lines."""
-    return [
-        RefundableLine(
-            key=line.pk,
-            paid=line.paid_amount,
-            refunded=line.refunded_amount,
-            net=line.net_amount,
-            tax=line.tax_amount + line.included_tax_amount,
-            quantity=line.quantity,
-            refunded_quantity=line.refunded_quantity,
-        )
-        for line in order.lines.order_by("id")
-    ]
 
 
 def lock_for_refund(order: Order, *more: LockKey) -> None:
@@ -119,15 +104,24 @@ def as_lines(parts: Mapping[int, int], units: unit.Units = unit.NONE) -> list[di
     return rows
 
 
-def take_from_lines(order: Order, refund: OrderRefund, parts: Mapping[int, int]) -> dict[int, int]:
-    """Write the refunded figures and their tax; return the goods part of each line's amount."""
+def take_from_lines(
+    order: Order, refund: OrderRefund, parts: Mapping[int, int], *, of: str = BOTH
+) -> dict[int, int]:
+    """Write the refunded figures, their tax and shipping; return the goods of each line's amount.
+
+    ``of``: what is known to go back, see ``rules.refunds``.
+    """
     known = {line.key: line for line in refundable_lines(order)}
-    goods = {key: goods_part(known[key], amount) for key, amount in parts.items()}
+    goods = {}
     for part in refund.lines:
-        part["tax"] = tax_part(known[int(part["line"])], int(part["amount"]))
+        line, amount = known[int(part["line"])], int(part["amount"])
+        if shipping := shipping_part(line, amount, of):
+            part["shipping"] = shipping
+        part["tax"] = tax_part(line, amount, shipping)
+        goods[line.key] = goods_part(line, amount, shipping)
     refund.save(update_fields=["lines"])
-    for line_id, part in parts.items():
-        OrderLine.objects.filter(pk=line_id).update(refunded_amount=F("refunded_amount") + part)
+    for line_id, amount in parts.items():
+        OrderLine.objects.filter(pk=line_id).update(refunded_amount=F("refunded_amount") + amount)
     amount = sum(parts.values())
     Order.objects.filter(pk=order.pk).update(refunded_amount=F("refunded_amount") + amount)
     order.refresh_from_db()

@@ -21,8 +21,9 @@ from banyan.kernel.sweeps import sweep
 
 from ..models import Order, OrderLine, Return
 from ..queries import terms_of
-from ..rules import POINTS, Discount, LineInput
+from ..rules import POINTS, Discount, LineInput, RefundableLine
 from ..states import OPEN_RETURN
+from .refundable import refundable_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def locks_of_points(order: Order) -> list[LockKey]:
 
 
 def even_out(*, actor: Actor, order: Order) -> None:
-    """Give back and take back points as far as the order's money was paid back.
+    """Give back and take back points as far as the money for the order's goods was paid back.
 
     Points and money go back in proportion of the line, on running totals: repeatable. The caller
     holds the order and :func:`locks_of_points`.
@@ -111,26 +112,27 @@ def even_out(*, actor: Actor, order: Order) -> None:
     if order.checkout.buyer_id is None:
         return
     lines = list(order.lines.filter(replaces_id=None))
+    known = {line.key: line for line in refundable_lines(order)}
     spent = {line.pk: points_in(line) for line in lines}
     if any(spent.values()):
-        back = sum(_part_back(line, spent[line.pk]) for line in lines)
+        back = sum(_part_back(known[pk], amount) for pk, amount in spent.items())
         entitlements.give_back_points(
             actor=actor, order_id=order.pk, back=back, whole=sum(spent.values())
         )
-    _take_back(actor, order, lines)
+    _take_back(actor, order, [known[line.pk] for line in lines])
 
 
-def _take_back(actor: Actor, order: Order, lines: Sequence[OrderLine]) -> None:
-    whole = sum(line.net_amount for line in lines)
+def _take_back(actor: Actor, order: Order, lines: Sequence[RefundableLine]) -> None:
+    whole = sum(line.net for line in lines)
     if whole:
-        kept = whole - sum(_part_back(line, line.net_amount) for line in lines)
+        kept = whole - sum(_part_back(line, line.net) for line in lines)
         entitlements.take_back_points(actor=actor, order_id=order.pk, kept=kept, whole=whole)
 
 
-def _part_back(line: OrderLine, amount: int) -> int:
-    """Return the part of ``amount`` that went back; by units where the line cost no money."""
-    if line.paid_amount:
-        return amount * line.refunded_amount // line.paid_amount
+def _part_back(line: RefundableLine, amount: int) -> int:
+    """Return the part of ``amount`` that went back; by units where the goods cost no money."""
+    if line.goods_paid:
+        return amount * line.goods_back // line.goods_paid
     return amount * line.refunded_quantity // line.quantity
 
 
@@ -155,7 +157,8 @@ def grant_for(*, actor: Actor, order_id: int, shop_id: int) -> None:
         paid=sum(line.net_amount for line in lines),
     )
     if order.refunded_amount:
-        _take_back(actor, order, lines)
+        ids = {line.pk for line in lines}
+        _take_back(actor, order, [one for one in refundable_lines(order) if one.key in ids])
 
 
 def thaw(*, order_id: int) -> None:

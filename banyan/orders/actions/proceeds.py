@@ -19,6 +19,7 @@ from banyan.ledger.rules import Entry, portion
 
 from ..models import Order, OrderRefund
 from ..rules import borne_by
+from .refundable import refundable_lines
 
 
 def shop_account(shop_id: int, currency: str) -> int:
@@ -109,11 +110,6 @@ def credit(*, actor: Actor, order: Order, prices: Iterable[Iterable[Mapping[str,
     )
 
 
-def _funded_of_paid(order: Order) -> int:
-    """Return what the platform bears of lines that cost their buyer something."""
-    return sum(borne_by(line.price, "platform") for line in order.lines.all() if line.paid_amount)
-
-
 def _source(order: Order, amount: int) -> int:
     """Return the account that ``amount`` comes back from: escrow while it has as much."""
     if order.shop.kind == "member" and escrow_balance(order) < amount:
@@ -122,13 +118,13 @@ def _source(order: Order, amount: int) -> int:
 
 
 def take_back_unpaid(*, actor: Actor, order: Order, units: Mapping[int, int]) -> None:
-    """Take what the platform paid for ``units`` that cost their buyer nothing: no refund has it.
+    """Take what the platform paid for ``units`` of goods that cost nothing: no refund has it.
 
     They are counted as paid back already (line id -> number), and :func:`locks_of` is held. Posts
     shop_payable or escrow -> promotions, on running totals by unit.
     """
     for line in order.lines.filter(pk__in=[pk for pk, n in units.items() if n]).order_by("id"):
-        if line.paid_amount:
+        if line.paid_amount > line.delivery_amount:
             continue  # goes back with the refunds, see take_back
         funded = borne_by(line.price, "platform")
         before = portion(funded, line.refunded_quantity - units[line.pk], line.quantity)
@@ -182,19 +178,29 @@ def take_back(*, actor: Actor, order: Order, refund: OrderRefund) -> None:
     """Take a granted refund from whom it was owed to. Posts shop_payable or escrow -> clearing.
 
     Once an escrow was released, its seller owes it: earner_payable -> clearing, below zero if need
-    be. Of what the platform bears the same part goes back to promotions, on running totals:
-    ``order.refunded_amount`` has this refund in it already. What it paid whole goes back by unit,
+    be. Of what the platform bears of a line the same part as of its goods goes back to promotions,
+    on running totals, which have this refund in them already. What it paid whole goes back by unit,
     see :func:`take_back_unpaid`.
     """
     _post_back(actor, order, refund, refund.amount, _funded_back(order, refund))
 
 
 def _funded_back(order: Order, refund: OrderRefund) -> int:
-    funded, whole = _funded_of_paid(order), order.total_amount
+    prices = order.lines.values_list("pk", "price")
+    funded = {pk: n for pk, price in prices if (n := borne_by(price, "platform"))}
     if not funded:
         return 0
-    before = portion(funded, order.refunded_amount - refund.amount, whole)
-    return portion(funded, order.refunded_amount, whole) - before
+    goods = {
+        int(part["line"]): int(part["amount"]) - int(part.get("shipping", 0))
+        for part in refund.lines
+    }
+    back = 0
+    for line in refundable_lines(order):
+        n, whole = funded.get(line.key, 0), line.goods_paid
+        if n and whole:
+            before = line.goods_back - goods.get(line.key, 0)
+            back += portion(n, line.goods_back, whole) - portion(n, before, whole)
+    return back
 
 
 def _post_back(actor: Actor, order: Order, refund: OrderRefund, paid: int, funded: int) -> None:

@@ -43,11 +43,11 @@ from .paying_back import (
     create_refund,
     lock_for_refund,
     pay_back,
-    refundable_lines,
     send_no_more,
     take_from_lines,
 )
 from .proceeds import take_back_unpaid
+from .refundable import refundable_lines
 
 
 def ask_refund(

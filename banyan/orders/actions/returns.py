@@ -23,7 +23,7 @@ from banyan.kernel.states import transition
 from ..access import get_return_for_staff
 from ..models import AfterSaleTerms, OrderRefund, Return, ReturnLine
 from ..queries import terms_of
-from ..rules import returning
+from ..rules import BOTH, GOODS, returning
 from ..states import RETURN
 from . import units as unit
 from .acts import note_act
@@ -322,6 +322,6 @@ def _pay(
         restock=False,
         units=back,
     )
-    goods = take_from_lines(order, refund, parts)
+    goods = take_from_lines(order, refund, parts, of=BOTH if at_fault else GOODS)
     pay_back(actor=actor, order=order, refund=refund, goods=goods, units=back)
     return refund

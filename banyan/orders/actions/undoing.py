@@ -15,9 +15,10 @@ from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.problems import Invalid, NotFound, Problem
 
 from ..models import Order, OrderLine, OrderRefund
-from ..rules import fallen
+from ..rules import GOODS, fallen
 from .cancelling import NotCancellable, cancel
-from .paying_back import create_refund, lock_for_refund, pay_back, refundable_lines, take_from_lines
+from .paying_back import create_refund, lock_for_refund, pay_back, take_from_lines
+from .refundable import refundable_lines
 from .refunds import check_refundable, check_same
 from .units import left_to_ship
 
@@ -134,7 +135,7 @@ def give_back_difference(
             told = _("More than what is left of a line.")
             raise Invalid(fields={"amount": told}, code="refund_too_much")
         refund = create_refund(order, parts, reason=words, key=key, by=actor.kind, restock=False)
-        goods = take_from_lines(order, refund, parts)
+        goods = take_from_lines(order, refund, parts, of=GOODS)
         OrderLine.objects.filter(pk=found.pk).update(lowered_amount=F("lowered_amount") + amount)
         pay_back(actor=actor, order=order, refund=refund, goods=goods)
     return refund

@@ -266,6 +266,11 @@ class OrderLine(models.Model):
         return self.goods_amount - self.discount_amount + self.shipping_amount + self.tax_amount
 
     @property
+    def delivery_amount(self) -> int:
+        """What of ``paid_amount`` is for shipping, with the tax on top of it; minor units."""
+        return self.shipping_amount + min(self.shipping_tax_amount, self.tax_amount)
+
+    @property
     def net_amount(self) -> int:
         """What is paid for the goods alone, without any tax and shipping; minor units."""
         included = self.included_tax_amount - self.shipping_tax_amount

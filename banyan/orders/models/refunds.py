@@ -18,8 +18,9 @@ class OrderRefund(models.Model):
     ``answer_by``: until then the shop answers a request; ``escalated_at``: nobody did, the platform
     decides.
 
-    ``lines``: [{"line": id, "amount": minor units, "tax": of it, known once it is granted,
-    "quantity": units that it stands for, where it does}].
+    ``lines``: [{"line": id, "amount": minor units, "tax": of it, and "shipping": of it with the tax
+    on top, where there is any, both known once it is granted, "quantity": units that it stands for,
+    where it does}].
     """
 
     id = IdField(primary_key=True)

@@ -15,19 +15,26 @@ from .pricing import (
     price,
 )
 from .refunds import (
+    BOTH,
+    GOODS,
+    SHIPPING,
     RefundableLine,
     fallen,
     goods_part,
     refund_by_amount,
     refund_by_rate,
+    shipping_part,
     tax_part,
 )
 from .wanting import WantedLine, line_title, merge
 
 __all__ = [
+    "BOTH",
+    "GOODS",
     "MOST_LETTERS",
     "POINTS",
     "RIGHT",
+    "SHIPPING",
     "Agreement",
     "Change",
     "Discount",
@@ -48,5 +55,6 @@ __all__ = [
     "price",
     "refund_by_amount",
     "refund_by_rate",
+    "shipping_part",
     "tax_part",
 ]

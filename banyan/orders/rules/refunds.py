@@ -7,12 +7,17 @@ from dataclasses import dataclass
 
 from banyan.kernel.money import split
 
+GOODS, SHIPPING, BOTH = "goods", "shipping", "both"
+"""What a refund is of, where that is known; of both by what is left of each where it is not."""
+
 
 @dataclass(frozen=True, slots=True)
 class RefundableLine:
     """What a refund knows of a line: ``paid`` in total, ``refunded`` so far.
 
     ``net`` is what the goods alone cost, without tax and shipping; ``tax`` all tax in ``paid``.
+    ``shipping`` is the part of ``paid`` that is delivery, with the tax on top of it, and
+    ``shipping_tax`` the part of ``tax`` for it; ``shipping_back`` of it was refunded so far.
     """
 
     key: int
@@ -22,11 +27,24 @@ class RefundableLine:
     tax: int
     quantity: int
     refunded_quantity: int
+    shipping: int = 0
+    shipping_tax: int = 0
+    shipping_back: int = 0
 
     @property
     def left(self) -> int:
         """What can still be refunded."""
         return self.paid - self.refunded
+
+    @property
+    def goods_paid(self) -> int:
+        """What was paid for the goods, with the tax on them."""
+        return self.paid - self.shipping
+
+    @property
+    def goods_back(self) -> int:
+        """What of that was refunded so far."""
+        return self.refunded - self.shipping_back
 
 
 def refund_by_rate(lines: Sequence[RefundableLine], rate_bps: int) -> dict[int, int]:
@@ -47,23 +65,40 @@ def refund_by_amount(lines: Sequence[RefundableLine], amount: int) -> dict[int, 
     return {line.key: part for line, part in zip(lines, parts, strict=True) if part}
 
 
-def goods_part(line: RefundableLine, amount: int) -> int:
-    """Return how much of a refund of ``amount`` is goods, tax and shipping apart."""
-    return _part(line, line.net, amount)
+def shipping_part(line: RefundableLine, amount: int, of: str = BOTH) -> int:
+    """Return how much of a refund of ``amount`` is shipping, with the tax on top of it.
+
+    What is said to be ``of`` one of both is of the other only where nothing is left of the first.
+    """
+    goods_left = line.goods_paid - line.goods_back
+    shipping_left = line.shipping - line.shipping_back
+    if of == GOODS:
+        return max(0, amount - goods_left)
+    if of == SHIPPING:
+        return min(amount, shipping_left)
+    return split(amount, [goods_left, shipping_left])[1] if amount else 0
 
 
-def tax_part(line: RefundableLine, amount: int) -> int:
-    """Return how much of a refund of ``amount`` is tax."""
-    return _part(line, line.tax, amount)
+def goods_part(line: RefundableLine, amount: int, shipping: int = 0) -> int:
+    """Return how much of a refund of ``amount`` is goods, without tax and its ``shipping``."""
+    return _part(line.net, line.goods_back, amount - shipping, line.goods_paid)
 
 
-def _part(line: RefundableLine, whole: int, amount: int) -> int:
+def tax_part(line: RefundableLine, amount: int, shipping: int = 0) -> int:
+    """Return how much of a refund of ``amount``, ``shipping`` of which is that, is tax."""
+    of_goods = line.tax - line.shipping_tax
+    return _part(of_goods, line.goods_back, amount - shipping, line.goods_paid) + _part(
+        line.shipping_tax, line.shipping_back, shipping, line.shipping
+    )
+
+
+def _part(whole: int, before: int, amount: int, paid: int) -> int:
     """Share ``whole`` pro rata on running totals: all refunds of a line together give it all."""
 
     def until(refunded: int) -> int:
-        return refunded * whole // line.paid if line.paid else 0
+        return refunded * whole // paid if paid else 0
 
-    return until(line.refunded + amount) - until(line.refunded)
+    return until(before + amount) - until(before)
 
 
 def fallen(*, fall: int, goods: int, tax: int) -> int:

@@ -48,9 +48,10 @@ def hear_chargeback(
     where money came back) and ``...:fee`` (provider_fees -F, provider +F). What was promised back
     and is unsent is covered by it: those refunds wait while it is open, and are not sent once it
     is lost. Emits chargeback.opened, .moved, .closed. Books nothing, and leaves it to a person,
-    when the payment is none of ours, the currency another, more taken than was paid
-    (``amount_mismatch``), or an end contradicts an end. Locks: payment, and those of the listeners.
-    Raises ProviderUnreachable, ProviderRefused, and Busy while the payment is not booked yet.
+    when the payment is none of ours, the currency another, more taken than was paid or less kept
+    than is covered (``amount_mismatch``), or an end contradicts an end. No end is followed before
+    what moved is booked. Locks: payment, and those of the listeners. Raises ProviderUnreachable,
+    ProviderRefused, and Busy while the payment is not booked yet.
     """
     adapter = providers.get(provider)
     if not isinstance(adapter, Chargebacks):
@@ -79,7 +80,8 @@ def hear_chargeback(
                 outcome = Outcome.AMOUNT_MISMATCH
             else:
                 _book(actor, row, intent, moves, covered)
-            _follow(actor, row, told, newer=told_at >= row.told_at)
+            if covered is not None or told.state in CHARGEBACK_OPEN:
+                _follow(actor, row, told, newer=told_at >= row.told_at)
         _remember(row, told, told_at)
         note_outcome(message_id, outcome)
     return outcome
@@ -148,9 +150,12 @@ def _take(intent: Intent, row: Chargeback, taken: int) -> int | None:
     """Write what the bank has out of a payment now; return what of it we had promised back.
 
     One conditional statement. None, and nothing is written, when refunds and chargebacks together
-    would be more than was paid, or less came than goes back.
+    would be more than was paid, less came than goes back, or the bank would be left with a part of
+    what it covers.
     """
     out = row.taken_amount + taken
+    if 0 < out < row.covered_amount:
+        return None  # a refund is covered whole or not at all
     covered = min(row.covered_amount, max(out, 0))
     if taken > 0:
         room = intent.captured_amount - intent.refunded_amount - intent.charged_back_amount

@@ -15,7 +15,7 @@ from banyan.kernel.ids import new_code
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.problems import IdempotencyMismatch, Invalid, NotFound, Problem
 from banyan.orders import actions as orders
-from banyan.orders.actions.paying_back import refundable_lines
+from banyan.orders.actions.refundable import refundable_lines
 from banyan.orders.models import Order, OrderRefund
 from banyan.orders.rules import refund_by_rate
 

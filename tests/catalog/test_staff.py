@@ -13,7 +13,7 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, LoginRequired, NotFound, TooMany
-from banyan.notify.models import Message
+from banyan.notify.models import Message, Notification
 from banyan.people import actions as people
 from tests.support import factories as make
 from tests.web.studio.scene import client
@@ -31,6 +31,7 @@ def test_a_member_is_invited_by_name_and_joins() -> None:
 
     token = catalog.invite(actor=owner, shop_id=shop.pk, to="@kai", role="clerk")
     assert kai.pk not in roles(shop), "not before they agree"
+    assert client(kai).get(Notification.objects.get(recipient=kai).url).status_code == 200
     for _ in range(2):
         catalog.accept_invite(actor=make.actor(kai), token=token)
 

@@ -100,7 +100,7 @@ def test_each_parcel_is_told_of() -> None:
     item = make.variant()
     order = make.pay(make.place((item, 2))).orders.get()
     line = order.lines.get().pk
-    for number in ("T1", "T2"):
+    for number in ("SF-0001", "SF-0002"):
         orders.ship(
             actor=make.actor(item.product.shop.owner),
             order_id=order.pk,
@@ -110,4 +110,7 @@ def test_each_parcel_is_told_of() -> None:
         )
     relay.drain()
     bodies = Message.objects.filter(kind="order.shipped").values_list("body", flat=True)
-    assert sorted(n for n in ("T1", "T2") for body in bodies if n in body) == ["T1", "T2"]
+    assert sorted(n for n in ("SF-0001", "SF-0002") for body in bodies if n in body) == [
+        "SF-0001",
+        "SF-0002",
+    ]

@@ -23,6 +23,7 @@ from ..families import FAMILIES, Family
 from ..models import Notification
 from ..rules import ALL, NOBODY
 
+LONGEST_URL = 200
 US = Actor.system("notify")
 
 
@@ -154,7 +155,7 @@ def _row(telling: Telling, recipient: int, aside: bool, push_at: dt.datetime | N
         aside,
         None if aside else push_at,
         telling.kind,
-        telling.url[:200],
+        telling.url if len(telling.url) <= LONGEST_URL else "",  # cut, it would lead nowhere
         json.dumps(dict(telling.data)),
         json.dumps(by),
         telling.cause,

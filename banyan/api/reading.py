@@ -10,6 +10,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext_lazy as _
 from ninja.parser import Parser
 
+from banyan.kernel.http import storable
 from banyan.kernel.problems import Invalid, Problem
 
 DEEPEST = 32
@@ -87,11 +88,6 @@ def check_text(value: Any, path: tuple[str, ...] = ()) -> None:
     elif isinstance(value, list):
         for index, one in enumerate(value):
             check_text(one, (*path, str(index)))
-
-
-def storable(text: str) -> bool:
-    """Tell whether PostgreSQL can hold ``text``: no NUL, and no lone surrogates."""
-    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -90,3 +90,8 @@ def whole_address_of(environ: Mapping[str, Any], *, behind_proxy: bool) -> str:
         forwarded = str(environ.get("HTTP_X_FORWARDED_FOR", ""))
         address = forwarded.rpartition(",")[2].strip() or address
     return address
+
+
+def storable(text: str) -> bool:
+    """Tell whether PostgreSQL can hold ``text``: no NUL, and no lone surrogates."""
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)

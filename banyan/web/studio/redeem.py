@@ -23,6 +23,7 @@ from banyan.delivery.models import Scan
 from banyan.delivery.queries import called, conflicts, good_today
 from banyan.delivery.rules import grouped, read_code
 from banyan.kernel import clock
+from banyan.kernel.http import storable
 from banyan.kernel.ids import new_code
 from banyan.kernel.keyrings import BadSeal, Ring, sign, unsign
 from banyan.kernel.problems import Invalid, Problem
@@ -220,21 +221,16 @@ def _unreadable(field: str) -> Invalid:
 
 def _text(told: dict[str, Any], name: str, most: int) -> str:
     text = told.get(name)
-    if not isinstance(text, str) or not 1 <= len(text) <= most or not _can_be_kept(text):
+    if not isinstance(text, str) or not 1 <= len(text) <= most or not storable(text):
         raise _unreadable(name)
     return text
 
 
 def _place(scan: dict[str, Any]) -> str:
     place = str(scan.get("place", ""))[:80]
-    if not _can_be_kept(place):
+    if not storable(place):
         raise _unreadable("place")
     return place
-
-
-def _can_be_kept(text: str) -> bool:
-    """Tell whether a column can hold a text of JSON, which may write NUL and half a letter."""
-    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _moment(told: dict[str, Any], name: str) -> dt.datetime:

@@ -18,22 +18,21 @@ from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid
 from banyan.ledger.models import Journal
-from banyan.ledger.proof import verify
 from banyan.notify import kinds
 from banyan.notify.kinds import Happening
 from banyan.notify.models import Notification
 from banyan.orders import actions as orders
 from banyan.orders.actions import expire_due
 from banyan.orders.actions.holding import OrderWaits
-from banyan.orders.models import Checkout, Order
+from banyan.orders.models import Order
 from banyan.payments.models import Intent, Refund
 from banyan.people.models import Account
 from banyan.sharing.actions import share
+from tests.campaigns.groups import buy, group_of, order, settled
 from tests.campaigns.scene import (
     SYSTEM,
     assert_sound,
     begun,
-    campaign,
     crowd,
     draft,
     join,
@@ -41,7 +40,6 @@ from tests.campaigns.scene import (
     somebody,
 )
 from tests.support import factories as make
-from tests.support.recount import recount
 
 pytestmark = pytest.mark.django_db
 MINUTE = dt.timedelta(minutes=1)
@@ -50,26 +48,6 @@ MINUTE = dt.timedelta(minutes=1)
 @pytest.fixture
 def item() -> Variant:
     return make.variant(price=10_000, stock=50)
-
-
-def group_of(item: Variant, **values: Any) -> Campaign:
-    values = {"variant": item.pk, "people": 3, "price": 7_000} | values
-    return campaign(item.product.shop, "group_buy", **values)
-
-
-def order(item: Variant, who: Account) -> Checkout:
-    return make.place((item, 1), buyer=who)
-
-
-def buy(item: Variant, who: Account) -> Checkout:
-    return make.pay(order(item, who))
-
-
-def settled() -> None:
-    campaigns.settle_orders(actor=SYSTEM)
-    assert_sound()
-    assert recount() == {}
-    assert verify().clean
 
 
 def test_three_pay_and_the_group_is_complete(item: Variant) -> None:

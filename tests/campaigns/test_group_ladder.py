@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from banyan.campaigns import actions as campaigns
-from banyan.campaigns.models import Campaign, Participation
+from banyan.campaigns.models import Participation
 from banyan.catalog.models import Variant
 from banyan.delivery.models import Voucher
 from banyan.entitlements import actions as coupons
 from banyan.entitlements.models import Coupon
-from banyan.ledger.proof import verify
-from banyan.orders.models import Checkout
 from banyan.payments.models import Refund
-from banyan.people.models import Account
-from tests.campaigns.scene import SYSTEM, assert_sound, begun, campaign, coupon, crowd, join, later
+from tests.campaigns.groups import buy, group_of, order, settled
+from tests.campaigns.scene import SYSTEM, begun, campaign, coupon, crowd, join, later
 from tests.delivery import goods
 from tests.support import factories as make
 from tests.support import prices
-from tests.support.recount import recount
 
 pytestmark = pytest.mark.django_db
 
@@ -28,26 +22,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def item() -> Variant:
     return make.variant(price=10_000, stock=50)
-
-
-def group_of(item: Variant, **values: Any) -> Campaign:
-    values = {"variant": item.pk, "people": 3, "price": 7_000} | values
-    return campaign(item.product.shop, "group_buy", **values)
-
-
-def order(item: Variant, who: Account) -> Checkout:
-    return make.place((item, 1), buyer=who)
-
-
-def buy(item: Variant, who: Account) -> Checkout:
-    return make.pay(order(item, who))
-
-
-def settled() -> None:
-    campaigns.settle_orders(actor=SYSTEM)
-    assert_sound()
-    assert recount() == {}
-    assert verify().clean
 
 
 def test_the_next_step_pays_the_difference_back(item: Variant) -> None:

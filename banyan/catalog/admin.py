@@ -373,7 +373,9 @@ class AttributeAdmin(OfficeAdmin):
             gettext_lazy("The attribute is there."),
             MODERATION,
             (
-                Ask("code", gettext_lazy("Code"), gettext_lazy("Small letters, digits and _.")),
+                Ask(
+                    "code", gettext_lazy("Short name"), gettext_lazy("Small letters, digits and _.")
+                ),
                 Ask("kind", gettext_lazy("Kind"), ", ".join(ATTRIBUTE_KINDS)),
                 Ask(
                     "category",

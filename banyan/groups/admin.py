@@ -126,7 +126,7 @@ class GroupAdmin(OfficeAdmin):
         return [
             Panel(
                 _("Who answers for it"),
-                (_("Who"), _("Role"), _("Since")),
+                (_("Member"), _("Role"), _("Since")),
                 [
                     (
                         Cell(f"@{one.account.handle}"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 LABELS: Mapping[str, Promise] = {
     "account_id": gettext_lazy("Account"),
@@ -31,7 +31,7 @@ LABELS: Mapping[str, Promise] = {
     "day": gettext_lazy("Day"),
     "decided_at": gettext_lazy("Decided on"),
     "decision": gettext_lazy("Decision"),
-    "description": gettext_lazy("For"),
+    "description": gettext_lazy("What it is for"),
     "display_name": gettext_lazy("Name"),
     "due_by": gettext_lazy("Promised by"),
     "email": gettext_lazy("E-mail"),
@@ -45,7 +45,7 @@ LABELS: Mapping[str, Promise] = {
     "handled_at": gettext_lazy("Handled"),
     "hold_until": gettext_lazy("Held until"),
     "holder": gettext_lazy("Holder"),
-    "is_active": gettext_lazy("Open"),
+    "is_active": pgettext_lazy("of an account", "Open"),
     "is_demo": gettext_lazy("Demo"),
     "is_filterable": gettext_lazy("For narrowing down"),
     "is_required": gettext_lazy("Required"),
@@ -247,7 +247,7 @@ WORDS: Mapping[str, Promise] = {
     "held": gettext_lazy("Held"),
     "held_fraud": gettext_lazy("Held for suspicion"),
     "offered": gettext_lazy("Offered"),
-    "open": gettext_lazy("Open"),
+    "open": pgettext_lazy("state", "Open"),
     "paid": gettext_lazy("Paid"),
     "payable": gettext_lazy("Payable"),
     "pending": gettext_lazy("Waits"),
@@ -418,7 +418,7 @@ WORDS: Mapping[str, Promise] = {
     "under_review": gettext_lazy("The bank looks at it"),
     "admitted": gettext_lazy("Let in"),
     "approved": gettext_lazy("Approved"),
-    "asked": gettext_lazy("Asked"),
+    "asked": gettext_lazy("Asked for"),
     "available": gettext_lazy("Can be used"),
     "bound": gettext_lazy("Set aside"),
     "decided": gettext_lazy("Decided"),
@@ -429,7 +429,7 @@ WORDS: Mapping[str, Promise] = {
     "granted": gettext_lazy("Granted"),
     "issued": gettext_lazy("Issued"),
     "lapsed": gettext_lazy("Lapsed"),
-    "left": gettext_lazy("Left"),
+    "left": pgettext_lazy("state", "Left"),
     "lifted": gettext_lazy("Lifted"),
     "live": gettext_lazy("Live"),
     "on": gettext_lazy("Under way"),

@@ -112,7 +112,7 @@ class ErasureAdmin(OfficeAdmin):
     roles = ("support",)
     words = {
         "waiting": gettext_lazy("Closed, can come back"),
-        "cancelled": gettext_lazy("Came back"),
+        "cancelled": gettext_lazy("Stayed after all"),
         "done": gettext_lazy("Erased"),
     }
     list_display = ("whose", "state", "asked_at", "due_day")

@@ -44,7 +44,7 @@ class MessageAdmin(OfficeAdmin):
     ordering = ("-id",)
     facts = ("created_at", "kind", "channel", "to", "subject", "state", "sent_at", "error")
 
-    @admin.display(description=gettext_lazy("To"))
+    @admin.display(description=gettext_lazy("Recipient"))
     def to(self, row: Message) -> str:
         """Return the contact with its middle struck out."""
         return masked(row.destination)

@@ -318,7 +318,7 @@ class TakedownAdmin(OfficeAdmin):
     coded = frozenset({"reason"})
     words = {
         "settling": gettext_lazy("Open orders are being settled"),
-        "settled": gettext_lazy("Settled"),
+        "settled": gettext_lazy("Done"),
         "lifted": gettext_lazy("Lifted"),
         **REASONS,
     }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.contrib import admin
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from banyan.kernel.office import Act, Errand, OfficeAdmin
 
@@ -94,7 +94,11 @@ def _lift(errand: Errand) -> None:
 class SanctionAdmin(OfficeAdmin):
     """Limits and suspensions; those that run first."""
 
-    place, singular, plural = "sanctions", gettext_lazy("Limit"), gettext_lazy("Limits")
+    place, singular, plural = (
+        "sanctions",
+        pgettext_lazy("of a member", "Limit"),
+        gettext_lazy("Limits"),
+    )
     roles = MODERATION
     words = {"limit": VERDICTS["limit"], "suspend": VERDICTS["suspend"]}
     list_display = ("member", "kind", "until_day", "ended_at", "created_at")

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from banyan.kernel.money import Money
@@ -81,7 +82,7 @@ def fapiao(request: HttpRequest, token: str, order_id: int) -> HttpResponse:
             return redirect("order_fapiao", token, order.pk)
     values = request.POST if problem else _values(found, order.checkout.contact_email)
     chosen = values.get("title_kind", "personal")
-    kinds = [("personal", _("A person")), ("company", _("A company"))]
+    kinds = [("personal", pgettext("buyer", "A person")), ("company", _("A company"))]
     context = {
         "nav": "orders",
         "order": order,

@@ -26,7 +26,7 @@ def condition_texts() -> dict[str, str]:
     """Return in what condition goods come back, in the order of a form."""
     return {
         "as_new": _("As new"),
-        "opened": _("Opened"),
+        "opened": _("Unpacked"),
         "used": _("Used"),
         "damaged": _("Damaged"),
         "missing": _("Not in the parcel"),

@@ -8,11 +8,10 @@ import pytest
 from django.test import Client
 
 from banyan.catalog import actions as catalog
-from banyan.catalog.models import Category, Collection, Product, Shop
+from banyan.catalog.models import Attribute, Category, Collection, Product, Shop
 from banyan.catalog.queries import products_in
 from banyan.catalog.rules import Condition
 from banyan.kernel import clock
-from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid, NotFound
 from tests.support import factories as make
 
@@ -37,7 +36,20 @@ def titles(found: Collection) -> list[str]:
 
 def furnished() -> Shop:
     shop = make.shop()
-    Category.objects.create(slug="cups", names={"en": "Cups"})
+    Category.objects.create(slug="cups", names={"en": "Cups", "zh-hans": "杯"})
+    ash = {"code": "ash", "names": {"en": "Ash", "zh-hans": "灰釉"}}
+    kinds = {
+        "glaze": ("choice", "釉色"),
+        "handmade": ("yesno", "手工"),
+        "volume": ("number", "容量"),
+    }
+    for code, (kind, chinese) in kinds.items():
+        Attribute.objects.create(
+            code=code,
+            kind=kind,
+            names={"en": code.capitalize(), "zh-hans": chinese},
+            choices=[ash] if kind == "choice" else [],
+        )
     make.product(shop, title="A", price=1_000, stock=0, category="cups", tags=["blue"])
     make.product(shop, title="B", price=2_000, vendor="Kiln")
     make.product(shop, title="C", price=3_000, tags=["blue", "new"])
@@ -155,6 +167,49 @@ def test_what_is_no_condition_is_refused(condition: Condition) -> None:
     assert not Collection.objects.exists()
 
 
+@pytest.mark.parametrize(
+    "condition", [Condition("category", "cupz"), Condition("attribute", "glace=ash")]
+)
+def test_a_condition_that_nothing_could_meet_is_refused_by_name(condition: Condition) -> None:
+    with pytest.raises(Invalid) as refused:
+        by_rules(furnished(), condition)
+
+    assert condition.value.partition("=")[0] in str(refused.value.fields["conditions"])
+
+
+def test_conditions_are_typed_and_read_in_words_of_any_language() -> None:
+    shop = furnished()
+    owner = Client(headers={"Accept-Language": "zh-hans"})
+    owner.force_login(shop.owner)
+    base = f"/studio/{shop.slug}/collections"
+    typed = {"field0": "category", "value0": "cups", "field1": "attribute", "value1": "Glaze=灰釉"}
+
+    made = owner.post(base, {"title": "Words", "kind": "rules", "match": "any", **typed})
+    page = owner.get(made["Location"]).content.decode()
+
+    found = Collection.objects.get(title="Words")
+    assert [one["value"] for one in found.conditions] == ["cups", "glaze=ash"]
+    assert set(titles(found)) == {"A", "C"}
+    assert 'value="杯"' in page
+    assert 'value="釉色=灰釉"' in page
+    assert '<option value="blue">' in page
+    assert '<option value="Kiln">' in page
+
+
+def test_conditions_that_are_hidden_do_not_stand_in_the_way() -> None:
+    shop = furnished()
+    owner = Client()
+    owner.force_login(shop.owner)
+    left = {"field0": "price_from", "value0": "cheap", "field1": "category", "value1": "cupz"}
+
+    answer = owner.post(
+        f"/studio/{shop.slug}/collections", {"title": "Mine", "kind": "manual", **left}
+    )
+
+    assert answer.status_code == 302
+    assert Collection.objects.get(title="Mine").conditions == []
+
+
 def test_a_manual_collection_keeps_its_order_and_shows_what_is_on_sale() -> None:
     shop = furnished()
     owner = Client()
@@ -220,17 +275,10 @@ def test_somebody_elses_collection_and_goods_are_not_there() -> None:
 
 def test_a_collection_is_narrowed_down_by_filterable_attributes() -> None:
     shop = furnished()
-    for code, kind, choices in (
-        ("glaze", "choice", {"ash": {"en": "Ash"}, "clear": {"en": "Clear"}}),
-        ("handmade", "yesno", None),
-    ):
-        catalog.add_attribute(
-            actor=Actor.system("test"),
-            code=code,
-            kind=kind,
-            data=catalog.AttributeInput({"en": code.title()}, choices=choices, is_filterable=True),
-            reason="test",
-        )
+    glaze = Attribute.objects.get(code="glaze")
+    glaze.choices.append({"code": "clear", "names": {"en": "Clear"}})
+    glaze.save()
+    Attribute.objects.exclude(kind="number").update(is_filterable=True)
     Product.objects.filter(title="B").update(attributes={"glaze": "clear"})
     by_rules(shop, Condition("price_from", "1"))
     url = f"/c/{shop.slug}/some"

@@ -17,7 +17,7 @@ from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.moderation.actions import check_names
 
 from ..access import MANAGERS, get_collection_for_staff, get_shop_for_staff
-from ..models import Collection, CollectionItem, Product
+from ..models import Attribute, Category, Collection, CollectionItem, Product
 from ..rules import MOST_CONDITIONS, Condition, clean_condition, slugify
 from .rows import lock_row
 
@@ -54,15 +54,20 @@ def _columns(actor: Actor, data: CollectionInput) -> dict[str, Any]:
             fields[name] = _("Choose one of the list.")
     conditions: list[Condition] = []
     try:
-        conditions = [clean_condition(one) for one in data.conditions]
+        if data.kind == "rules":
+            conditions = [clean_condition(one) for one in data.conditions]
     except ValueError:
         fields["conditions"] = _("A condition cannot be read.")
     if data.kind == "rules" and not 1 <= len(conditions) <= MOST_CONDITIONS:
         fields.setdefault("conditions", _("Give 1 to 10 conditions."))
+    if "conditions" not in fields and (unknown := _unknown(conditions)):
+        fields["conditions"] = _("There is no category or attribute “%(name)s”.") % {
+            "name": unknown
+        }
     if fields:
         raise Invalid(fields=fields)
     check_names(actor=actor, title=data.title, about=data.about)
-    rules = [one.as_json() for one in conditions] if data.kind == "rules" else []
+    rules = [one.as_json() for one in conditions]
     return {
         "title": data.title.strip(),
         "about": data.about.strip(),
@@ -72,6 +77,17 @@ def _columns(actor: Actor, data: CollectionInput) -> dict[str, Any]:
         "sort": data.sort,
         "is_shown": data.is_shown,
     }
+
+
+def _unknown(conditions: Sequence[Condition]) -> str:
+    """Return the first category or attribute that does not exist: nothing would ever meet it."""
+    for one in conditions:
+        code = one.value.partition("=")[0]
+        if one.field == "category" and not Category.objects.filter(slug=one.value).exists():
+            return one.value
+        if one.field == "attribute" and not Attribute.objects.filter(code=code).exists():
+            return code
+    return ""
 
 
 def make_collection(*, actor: Actor, shop_id: int, data: CollectionInput) -> Collection:

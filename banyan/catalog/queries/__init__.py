@@ -11,6 +11,7 @@ from .categories import (
     name_in,
 )
 from .collections import products_in, shown_collections
+from .conditions import ConditionWords
 from .delivery import price_lists, shipping_zones, tax_zones
 from .exports import exported_products, picture_sources
 from .goods import (
@@ -44,6 +45,7 @@ from .wanted import PictureCounts, picture_counts, wanted_pictures
 
 __all__ = [
     "Chosen",
+    "ConditionWords",
     "Facets",
     "Front",
     "OnCard",

@@ -7,13 +7,14 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from banyan.catalog import actions as catalog
 from banyan.catalog.access import MANAGERS, get_collection_for_staff
 from banyan.catalog.models import Collection, Product, Shop
-from banyan.catalog.queries import products_in
+from banyan.catalog.queries import ConditionWords, products_in
 from banyan.catalog.rules import CONDITION_FIELDS, Condition
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound, Problem
@@ -108,20 +109,21 @@ def _act(request: HttpRequest, shop: Shop, found: Collection) -> bool:
 
 def _typed(request: HttpRequest, shop: Shop) -> catalog.CollectionInput:
     typed = Typed(request.POST, shop.currency)
-    conditions = []
-    for row in range(ROWS):
+    conditions, words = [], _words()
+    kind = typed.text("kind") or "manual"
+    for row in range(ROWS if kind == "rules" else 0):
         field, value = typed.text(f"field{row}"), typed.text(f"value{row}")
         if not field:
             continue
         if field in AMOUNTS:
             amount = typed.amount(f"value{row}")
             value = "" if amount is None else str(amount)
-        conditions.append(Condition(field, value))
+        conditions.append(Condition(field, words.kept(field, value)))
     typed.check()
     return catalog.CollectionInput(
         title=typed.text("title"),
         about=typed.text("about"),
-        kind=typed.text("kind") or "manual",
+        kind=kind,
         match=typed.text("match") or "all",
         conditions=conditions,
         sort=typed.text("sort") or "newest",
@@ -139,29 +141,35 @@ def _values(found: Collection, shop: Shop) -> dict[str, str]:
     }
     if found.is_shown:
         values["is_shown"] = "1"
+    words = _words()
     for row, stored in enumerate(found.conditions):
         one = Condition.read(stored)
-        value = one.value
+        value = words.told(one)
         if one.field in AMOUNTS:
             value = str(Money(int(value), shop.currency).decimal)
         values |= {f"field{row}": one.field, f"value{row}": value}
     return values
 
 
+def _words() -> ConditionWords:
+    return ConditionWords(get_language() or "en")
+
+
 def _form(values: Any, shop: Shop) -> dict[str, Any]:
     names = {
-        "category": _("Category (address)"),
+        "category": _("Category"),
         "tag": _("Tag"),
         "vendor": _("Maker"),
         "price_from": _("Price from (%(currency)s)") % {"currency": shop.currency},
         "price_to": _("Price up to (%(currency)s)") % {"currency": shop.currency},
-        "attribute": _("Attribute (code=value)"),
+        "attribute": _("Attribute (name=value)"),
         "newer_than": _("On sale for at most days"),
         "in_stock": _("In stock"),
     }
     return {
         "values": values,
         "fields": [(field, names[field]) for field in CONDITION_FIELDS],
+        "proposed": _words().proposed(shop),
         "conditions": [
             {
                 "names": (f"field{row}", f"value{row}"),

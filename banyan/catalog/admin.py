@@ -359,7 +359,16 @@ class AttributeAdmin(OfficeAdmin):
         gettext_lazy("Attributes"),
     )
     roles = MODERATION
-    list_display = ("code", "kind", "category", "position")
+    coded = frozenset({"kind"})
+    words = {
+        "text": gettext_lazy("In words"),
+        "number": gettext_lazy("A figure"),
+        "choice": gettext_lazy("One of a list"),
+        "yesno": gettext_lazy("Yes or no"),
+        "date": gettext_lazy("A day"),
+    }
+    list_display = ("code", "english", "kind", "of", "position")
+    list_select_related = ("category",)
     search_fields = ("code",)
     search_help_text = gettext_lazy("Short name")
     ordering = ("position", "id")
@@ -401,6 +410,16 @@ class AttributeAdmin(OfficeAdmin):
     def title_of(self, row: Attribute) -> str:
         """Return its code."""
         return row.code
+
+    @admin.display(description=gettext_lazy("Name"))
+    def english(self, row: Attribute) -> str:
+        """Return its English name."""
+        return str(row.names.get("en", ""))
+
+    @admin.display(description=gettext_lazy("Category"), ordering="category__slug")
+    def of(self, row: Attribute) -> str:
+        """Return which goods have it."""
+        return row.category.slug if row.category else "–"
 
     @admin.display(description=gettext_lazy("Choices"))
     def all_choices(self, row: Attribute) -> str:

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.db.models import Model
 
 import banyan
 from banyan.catalog import actions as catalog
-from banyan.catalog.models import Shop
+from banyan.catalog.models import Attribute, Category, Shop
 from banyan.kernel import clock, states
 from banyan.kernel.labels import WORDS
 from banyan.kernel.office import OfficeAdmin
@@ -79,6 +80,24 @@ def test_the_moves_of_machines_are_told_in_words() -> None:
     assert {"Shop", "Product"} <= shown
     assert not shown & {machine.name for machine in ALL}
     assert "On sale" in shown
+
+
+@pytest.mark.parametrize("model", tables(), ids=lambda model: model._meta.db_table)
+def test_no_column_shows_a_row_of_another_table_by_its_number(model: Any) -> None:
+    office = admin.site.get_model_admin(model)
+    assert isinstance(office, OfficeAdmin)
+    fields = {field.name: field for field in model._meta.get_fields()}
+    rows = [fields[str(name)].related_model for name in (*office.list_display, *office.facts)
+            if str(name) in fields and fields[str(name)].is_relation]  # fmt: skip
+    assert [row for row in rows if row.__str__ is Model.__str__] == []
+
+
+def test_the_kind_and_the_category_of_an_attribute_are_told() -> None:
+    cups = Category.objects.create(slug="cups", names={"en": "Cups"})
+    Attribute.objects.create(code="boxed", kind="yesno", names={"en": "Boxed"}, category=cups)
+    page = as_staff("moderation").get("/desk/attributes/").content.decode()
+    shown = set(re.findall(r">\s*([\w .]+?)\s*<", page))
+    assert {"boxed", "Boxed", "Yes or no", "cups"} <= shown
 
 
 def test_a_filter_over_a_state_still_filters() -> None:

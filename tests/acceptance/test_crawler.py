@@ -475,6 +475,9 @@ def _common(rest: list[str], known: list[str]) -> int:
         ("<section><h2>Orders</h2></section>", "empty section"),
         ("<section><h2>Orders</h2><ul></ul></section>", "empty list"),
         ('<a href="/"></a>', "nothing in it"),
+        ("<div><p>x</p></div></div>", "ended, never begun: div"),
+        ("<section><div>x</section>", "not ended before </section>: div"),
+        ("<p><div>x</div></p>", "div in a paragraph"),
         ("<p>&lt;built-in method keys of dict object at 0x7f&gt;</p>", "an object"),
     ],
 )

@@ -14,6 +14,11 @@ VOID = frozenset(
 SILENT = frozenset({"script", "style", "template", "code", "kbd", "svg"})
 LISTS = frozenset({"ul", "ol", "dl", "tbody", "select", "table"})
 BY_SCRIPT = "staged"  # a list that only the script fills
+# A browser ends a paragraph where one of these begins, and its end tag makes an empty one.
+BLOCKS = frozenset(
+    {"p", "div", "ul", "ol", "dl", "form", "table", "section", "fieldset", "details", "figure"}
+    | {"h1", "h2", "h3", "h4"}
+)
 HEADINGS = frozenset({"h1", "h2", "h3", "h4"})
 CONTENT = frozenset({"img", "input", "svg", "select", "textarea", "progress", "button", "a"})
 SPOKEN = ("alt", "aria-label", "placeholder", "title", "data-done", "data-offline", "data-busy")
@@ -77,15 +82,23 @@ class Page(HTMLParser):
             self._fill()
         if tag in HEADINGS:
             self._heading(tag)
+        if tag in BLOCKS and any(node.tag == "p" for node in self._open):
+            self.faults.append(f"{tag} in a paragraph")
         if tag not in VOID:
             self._open.append(Node(tag, attrs, lang=lang))
 
     def handle_endtag(self, tag: str) -> None:
+        if tag in VOID:
+            return
+        if all(node.tag != tag for node in self._open):
+            self.faults.append(f"ended, never begun: {tag}")
+            return
         while self._open:
             node = self._open.pop()
             self._ended(node)
             if node.tag == tag:
                 break
+            self.faults.append(f"not ended before </{tag}>: {node.tag}")
         if tag == "form":
             self._form = None
 

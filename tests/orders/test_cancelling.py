@@ -131,3 +131,33 @@ def test_after_money_back_for_a_scratch_only_the_rest_comes_back() -> None:
     assert refund.amount == 1_700
     assert Order.objects.get().state == "closed"
     assert recount() == {}
+
+
+def test_what_cost_nothing_is_cancelled_once_by_its_key() -> None:
+    ana, item = make.member(), make.variant(stock=3)
+    make.right(ana, item, 0, funded_by="platform", quantity=3)
+    order = make.place((item, 3), buyer=ana).orders.get()
+    line = order.lines.get()
+
+    def cancel_as_ana(key: str, **more: object) -> OrderRefund | None:
+        return orders.cancel_order(
+            actor=make.actor(ana),
+            order_id=order.pk,
+            key=key,
+            **more,  # type: ignore[arg-type]
+        )
+
+    for _twice in range(2):
+        assert cancel_as_ana("one", units={line.pk: 1}) is None
+    line.refresh_from_db()
+    assert line.cancelled_quantity == 1
+    for _twice in range(2):
+        assert cancel_as_ana("rest") is None
+
+    order.refresh_from_db()
+    assert (order.state, make.stock_of(item).free) == ("closed", 3)
+    with pytest.raises(Conflict) as refused:
+        cancel_as_ana("other")
+    assert refused.value.code == "not_cancellable"
+    assert recount() == {}
+    assert verify().clean

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -288,15 +287,12 @@ def _show_shipping(order: Order, wish: Wish) -> Shown:
 
 
 def _shipping_back(order: Order) -> int:
-    """Return what of the shipping went back with units: their refunds, less the goods' share."""
-    paid: Counter[int] = Counter()
-    for refund in order.refunds.filter(state__in=GRANTED):
-        for part in refund.lines:
-            if part.get("quantity"):
-                paid[int(part["line"])] += int(part["amount"])
-    lines = bought(list(order.lines.order_by("id")))
+    """Return what of the shipping went back with units."""
     return sum(
-        max(0, paid[line.key] - line.goods * line.units_back // line.quantity) for line in lines
+        int(part.get("shipping", 0))
+        for refund in order.refunds.filter(state__in=GRANTED)
+        for part in refund.lines
+        if part.get("quantity")
     )
 
 

@@ -15,6 +15,7 @@ from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
 from banyan.orders.actions.changes import Wish
 from banyan.orders.models import Checkout, Order, OrderChange, OrderRefund
+from tests.sales import scene
 from tests.support import factories as make
 from tests.support.prices import way, zone
 from tests.support.recount import recount
@@ -115,6 +116,27 @@ def test_another_kind_of_the_same_price_takes_its_place() -> None:
     assert "blue" in line.title
     assert (make.stock_of(red).allocated, make.stock_of(blue).allocated) == (0, 2)
     assert recount() == {}
+
+
+def test_another_kind_gives_the_unit_of_a_sale_back_to_it() -> None:
+    product = make.product(
+        options=["Colour"],
+        variants=[VariantInput(values=[colour], price=2_000, on_hand=3) for colour in "ab"],
+    )
+    red, blue = product.variants.order_by("id")
+    ana, sale = scene.buyer("ana"), scene.on(red, price=1_000, public=2)
+    order = make.pay(scene.order(red, who=ana)).orders.get()
+    line = order.lines.get()
+    assert (line.sale_id, scene.bucket(sale).taken) == (sale.pk, 1)
+
+    change(order, Wish("variant", line_id=line.pk, variant_id=blue.pk))
+
+    assert scene.bucket(sale).taken == 0
+    orders.cancel_order(actor=make.actor(ana), order_id=order.pk, key="all")
+    again = make.pay(scene.order(red, who=ana)).orders.get()
+    assert again.total_amount == 1_000, "who gave it back has had none"
+    assert scene.bucket(sale).taken == 1
+    scene.assert_sound()
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,13 @@ from ..rules import SHIPPING, line_title, returning
 from ..states import GRANTED
 from .acts import note_act
 from .cancelling import bought, cancel, cancellable
-from .paying_back import create_refund, lock_for_refund, pay_back, take_from_lines
+from .paying_back import (
+    back_to_sales,
+    create_refund,
+    lock_for_refund,
+    pay_back,
+    take_from_lines,
+)
 
 PRICED_BY = ("country", "level1")
 """What of an address decides on prices: with another one it is another order.
@@ -315,12 +321,15 @@ def _do_variant(
 ) -> OrderRefund | None:
     line = _line_of(order, wish.line_id)
     restock([(line.variant_id, line.quantity)], reference=order.number, shipped=False)
+    back_to_sales(actor, order, {line.pk: line.quantity})
     reserve([(wish.variant_id, line.quantity)], reference=order.number)
     allocate([(wish.variant_id, line.quantity)], reference=order.number)
     untouched = OrderLine.objects.filter(
         pk=line.pk, variant_id=line.variant_id, shipped_quantity=0, cancelled_quantity=0
     )
-    if not untouched.update(variant_id=wish.variant_id, title=shown.after["title"]):
+    title = shown.after["title"]
+    # What a sale keeps is of one kind: its unit is back in it, and the other one is of no sale.
+    if not untouched.update(variant_id=wish.variant_id, title=title, sale_id=None):
         raise Moved()
     return None
 

@@ -44,7 +44,7 @@ from . import bill as bills
 from . import identity, sharing
 from .gateway import Gateway
 from .merchant import fault, merchant
-from .reading import CHINA, message, refund_state, rfc3339, trade_state
+from .reading import ABNORMAL, CHINA, message, refund_state, rfc3339, trade_state
 from .signing import Unverified, bridge_params, opened, verify
 
 T = TypeVar("T")
@@ -79,6 +79,7 @@ class WechatProvider:
         by_channel=True,
         blocked_in=frozenset({"alipay"}),
         short_of_money=frozenset({"NOT_ENOUGH"}),
+        held=frozenset({ABNORMAL}),
     )
     bill_zone: dt.tzinfo = CHINA
 

@@ -172,6 +172,18 @@ def test_a_success_after_it_became_credit_here_calls_a_person(wechat: Wechat) ->
     assert outcomes() == [Outcome.SETTLED, Outcome.CONTRADICTION]
 
 
+def test_a_refusal_of_what_was_taken_before_is_no_failure(wechat: Wechat, settings: Any) -> None:
+    """Given a lost answer: asked again in other words, WeChat Pay refuses the number."""
+    refund = refunded(paid(wechat), 5000)
+    providers.get("wechat").refund(_order(refund))
+    settings.PUBLIC_URL = ""
+
+    assert actions.submit_refund(actor=CRON, refund_id=refund.pk).state == "submitted"
+
+    wechat.settle(refund)
+    assert actions.poll_refund(actor=CRON, refund_id=refund.pk).state == "succeeded"
+
+
 def test_a_closed_refund_is_sent_again_under_a_new_number(wechat: Wechat) -> None:
     refund = submitted(paid(wechat), 5000)
     wechat.settle(refund, "CLOSED")

@@ -8,6 +8,7 @@ import pytest
 
 from banyan.catalog.actions import VariantInput
 from banyan.catalog.models import Variant
+from banyan.kernel import relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry
 from banyan.kernel.problems import Conflict, Invalid, NotFound, SoldOut
@@ -15,6 +16,7 @@ from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
 from banyan.orders.actions.changes import Wish
 from banyan.orders.models import Checkout, Order, OrderChange, OrderRefund
+from tests.delivery import goods
 from tests.sales import scene
 from tests.support import factories as make
 from tests.support.prices import way, zone
@@ -238,6 +240,21 @@ def test_the_buyer_changes_the_address_until_something_is_sent() -> None:
     with pytest.raises(Conflict) as refused:
         orders.preview_change(actor=Actor.guest(), order_id=order.pk, wish=wish, access_token=token)
     assert refused.value.code == "already_sent"
+
+
+@pytest.mark.parametrize("of_another_shop", [False, True])
+def test_a_file_beside_it_leaves_the_address_of_a_parcel_open(of_another_shop: bool) -> None:
+    shop = make.shop()
+    item = make.variant(shop)
+    file = goods.filed(of=None if of_another_shop else shop)
+    ana = make.member()
+    checkout = make.pay(make.place((file, 1), (item, 1), buyer=ana))
+    relay.drain()
+    order = checkout.orders.get(lines__variant=item)
+
+    done = change(order, Wish("address", address={"street": "Other Road 9"}), actor=make.actor(ana))
+
+    assert done.after["street"] == "Other Road 9"
 
 
 def test_a_place_with_other_prices_is_another_order() -> None:

@@ -207,12 +207,14 @@ Shown = tuple[dict[str, Any], dict[str, Any], int]
 
 def _show_address(order: Order, wish: Wish) -> Shown:
     orders = list(order.checkout.orders.all())
-    sent = OrderLine.objects.filter(order__in=orders, shipped_quantity__gt=0).exists()
+    parcels = OrderLine.objects.filter(order__in=orders, kind__in=IN_PARCELS)
+    sent = parcels.filter(shipped_quantity__gt=0).exists()
     if order.state != "paid" or sent:
         raise Conflict(
             _("Something is already sent. Write to the shop instead."), code="already_sent"
         )
-    if any(each.state not in {"paid", "closed"} for each in orders):
+    # Received with no parcel sent: nothing of it comes in one.
+    if any(each.state not in {"paid", "received", "closed"} for each in orders):
         raise Conflict(_("Only a paid order can be changed."), code="not_paid")
     clean, fields = clean_address(dict(order.checkout.address) | dict(wish.address))
     if fields:

@@ -19,7 +19,7 @@ from banyan.orders.models import Checkout, Order, OrderChange, OrderRefund
 from tests.delivery import goods
 from tests.sales import scene
 from tests.support import factories as make
-from tests.support.prices import way, zone
+from tests.support.prices import tax, way, zone
 from tests.support.recount import recount
 
 pytestmark = pytest.mark.django_db
@@ -193,6 +193,25 @@ def test_shipping_that_went_back_with_a_unit_is_not_paid_back_again() -> None:
     wish = Wish("shipping", amount=500)
     shown = orders.preview_change(actor=manager, order_id=order.pk, wish=wish)
     assert (shown.before, shown.after) == ({"shipping": 500}, {"shipping": 0})
+
+
+def test_shipping_goes_back_with_the_tax_that_came_on_top_of_it() -> None:
+    shop = make.shop(shipping_amount=1_000)
+    tax(shop, "CN", rate=100_000)
+    order = make.pay(make.place((make.variant(shop, price=5_000), 2))).orders.get()
+    line = order.lines.get()
+    change(order, Wish("quantity", line_id=line.pk, quantity=1))
+    assert OrderRefund.objects.get().amount == 6_050
+
+    change(order, Wish("shipping", amount=550))
+
+    order.refresh_from_db()
+    assert order.refunded_amount == 6_600
+    left = Wish("quantity", line_id=line.pk, quantity=0)
+    shown = orders.preview_change(actor=boss(order), order_id=order.pk, wish=left)
+    assert shown.amount == 5_500, "the other cup, with the tax on it"
+    assert recount() == {}
+    assert verify().clean
 
 
 def test_shipping_that_was_paid_back_does_not_go_back_with_a_unit_again() -> None:

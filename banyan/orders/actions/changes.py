@@ -282,7 +282,8 @@ def _show_variant(order: Order, wish: Wish) -> Shown:
 def _show_shipping(order: Order, wish: Wish) -> Shown:
     given = sum(each.amount for each in order.changes.filter(kind="shipping"))
     given += _shipping_back(order)
-    left = min(order.shipping_amount - given, order.total_amount - order.refunded_amount)
+    paid = sum(line.delivery_amount for line in order.lines.all())  # the tax on it, too
+    left = min(paid - given, order.total_amount - order.refunded_amount)
     if order.state not in {"paid", "shipped", "received"}:
         raise Conflict(_("This order has nothing to refund."), code="not_refundable")
     if not 0 < wish.amount <= left:
@@ -290,8 +291,7 @@ def _show_shipping(order: Order, wish: Wish) -> Shown:
             fields={"amount": _("Not more than the shipping that was paid.")},
             code="refund_too_much",
         )
-    before = {"shipping": order.shipping_amount - given}
-    return before, {"shipping": order.shipping_amount - given - wish.amount}, wish.amount
+    return {"shipping": paid - given}, {"shipping": paid - given - wish.amount}, wish.amount
 
 
 def _shipping_back(order: Order) -> int:

@@ -15,11 +15,14 @@ class CampaignsConfig(AppConfig):
         Say, too, what who opened a group has of an order.
         """
         from banyan.earnings.ports import register_claim
+        from banyan.legal.ports import register_check
 
         from . import entering, subscribers, topics, words  # noqa: F401 - register on import
+        from .leaving import open_perks
         from .mechanic import mechanics
         from .queries import owed_of
 
         mechanics()
         topics.register()
         register_claim(owed_of)
+        register_check("campaigns", open_perks)

@@ -31,7 +31,7 @@ from ..problems import (
     RefundTooLarge,
 )
 from ..providers.base import Kind, Provider, ProviderState, RefundOrder, Status
-from ..queries import destinations_for, taken_back
+from ..queries import destinations_for, is_held, taken_back
 from ..rules import (
     PATIENCE,
     REFUND_PROMISE,
@@ -136,7 +136,7 @@ def retry_refund(
             raise Conflict(code="refund_not_failed", detail=refund.state)
         if taken_back(refund.intent_id):
             raise PaymentChargedBack(detail=f"refund {refund_id}")
-        if destination != TO_WALLET and _is_held(refund):
+        if destination != TO_WALLET and is_held(refund):
             raise RefundHeld(detail=f"refund {refund_id}: {refund.failure}")
         now = clock.now()
         transition(
@@ -367,7 +367,7 @@ def _judge(refund: Refund, *, sequence: int, succeeded: bool, money: Money | Non
         # It did go out, and the bank took it besides: money left twice.
         return Outcome.CONTRADICTION if succeeded else Outcome.STALE
     final = refund.state in ("succeeded", "failed")
-    if succeeded and refund.state == "failed" and _is_held(refund):
+    if succeeded and refund.state == "failed" and is_held(refund):
         final = False  # it was sent on there, by hand
     if final and sequence == refund.sequence:
         same = succeeded == (refund.state == "succeeded")
@@ -378,11 +378,6 @@ def _judge(refund: Refund, *, sequence: int, succeeded: bool, money: Money | Non
     if succeeded and money is not None and money != Money(refund.amount, refund.currency):
         return Outcome.AMOUNT_MISMATCH
     return Outcome.SETTLED
-
-
-def _is_held(refund: Refund) -> bool:
-    """Tell whether the money of a failed refund is with its provider, which may still send it."""
-    return refund.failure in _carrier(refund).capabilities.held
 
 
 def _check_destination(intent: Intent, destination: str) -> None:

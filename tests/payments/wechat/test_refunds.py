@@ -6,6 +6,8 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
@@ -265,8 +267,10 @@ def test_a_page_of_somebody_in_between_is_no_refusal(
     assert actions.submit_refund(actor=CRON, refund_id=refund.pk).state == "requested"
 
 
-def test_an_order_follows_what_was_sent_on_at_wechat_pay(wechat: Wechat) -> None:
-    checkout = make.place((make.variant(price=9_000), 1), provider="wechat")
+def test_an_order_follows_what_was_sent_on_at_wechat_pay(wechat: Wechat, settings: Any) -> None:
+    settings.PAYMENT_PROVIDERS = ["wechat", "wallet"]
+    ana = make.member()
+    checkout = make.place((make.variant(price=9_000), 1), buyer=ana, provider="wechat")
     intent = get_intent_of("checkout", checkout.pk)
     actions.start(actor=CRON, intent_id=intent.pk, return_url="http://shop.test/", locale="en")
     intent.refresh_from_db()
@@ -277,9 +281,20 @@ def test_an_order_follows_what_was_sent_on_at_wechat_pay(wechat: Wechat) -> None
         actor=make.actor(order.shop.owner), order_id=order.pk, amount=5_000, reason="x", key="k"
     )
     refund = actions.submit_refund(actor=CRON, refund_id=asked.payment_refund_id or 0)
-    for told, state in (("ABNORMAL", "failed"), ("SUCCESS", "succeeded")):
-        wechat.settle(refund, told)
-        assert deliver(wechat.told()) == 200
-        asked.refresh_from_db()
-        assert asked.state == state
-    assert asked.settled_at is not None
+    wechat.settle(refund, "ABNORMAL")
+    assert deliver(wechat.told()) == 200
+    asked.refresh_from_db()
+    assert asked.state == "failed"
+    browser, page = Client(), reverse("refund", args=[asked.pk])
+    guest = browser.get(f"{page}?o={checkout.access_token}").content.decode()
+    browser.force_login(ana)
+    own = browser.get(page).content.decode()
+    assert [text in guest for text in ("once more", "Credit here", "Ask support")] == [
+        *(False, False, True)
+    ]
+    assert [text in own for text in ("once more", "Credit here")] == [False, True]
+
+    wechat.settle(refund, "SUCCESS")
+    assert deliver(wechat.told()) == 200
+    asked.refresh_from_db()
+    assert (asked.state, asked.settled_at is not None) == ("succeeded", True)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from banyan.earnings.models import Commission
+from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, NotFound
 from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
 from banyan.orders.models import Order, OrderRefund
+from banyan.sales import actions as sales
+from tests.sales import scene as sale_scene
 from tests.support import factories as make
 from tests.support.recount import recount
 from tests.web.studio.scene import scene
@@ -161,3 +166,21 @@ def test_what_cost_nothing_is_cancelled_once_by_its_key() -> None:
     assert refused.value.code == "not_cancellable"
     assert recount() == {}
     assert verify().clean
+
+
+@pytest.mark.parametrize("ticketed", [False, True])
+def test_a_unit_of_a_sale_that_is_over_comes_back_as_free_stock(ticketed: bool) -> None:
+    item, ana = make.variant(stock=5), sale_scene.buyer("ana")
+    sale = sale_scene.on(item, public=2, ticketed=ticketed)
+    if ticketed:
+        sale_scene.claim(sale, item, ana)
+    order = make.pay(sale_scene.order(item, who=ana)).orders.get()
+    sales.end_sale(actor=make.actor(item.product.shop.owner), sale_id=sale.pk)
+    with clock.at(clock.now() + dt.timedelta(hours=1)):
+        assert sales.settle_sale(actor=sale_scene.SYSTEM, sale_id=sale.pk)
+
+        orders.cancel_order(actor=make.actor(ana), order_id=order.pk, key="late")
+
+    assert (make.stock_of(item).free, make.stock_of(item).held) == (5, 0)
+    assert (sale_scene.bucket(sale).size, sale_scene.bucket(sale).taken) == (0, 0)
+    sale_scene.assert_sound()

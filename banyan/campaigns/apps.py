@@ -10,9 +10,19 @@ class CampaignsConfig(AppConfig):
     label = "campaigns"
 
     def ready(self) -> None:
-        """Find the mechanics, so that a wrong one stops the start; say whom events concern."""
+        """Find the mechanics, so that a wrong one stops the start; say whom events concern.
+
+        Say, too, what who opened a group has of an order.
+        """
+        from banyan.earnings.ports import register_claim
+        from banyan.legal.ports import register_check
+
         from . import entering, subscribers, topics, words  # noqa: F401 - register on import
+        from .leaving import open_perks
         from .mechanic import mechanics
+        from .queries import owed_of
 
         mechanics()
         topics.register()
+        register_claim(owed_of)
+        register_check("campaigns", open_perks)

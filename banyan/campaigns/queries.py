@@ -201,6 +201,13 @@ def perks_of(order_id: int) -> list[Grant]:
     return list(rows.select_related("account", "instance__campaign").order_by("id"))
 
 
+def owed_of(order_id: int) -> int:
+    """Return what they have, or are to have, of its shop's money; minor units."""
+    if not Participation.objects.filter(order_id=order_id).exists():  # as of most orders
+        return 0
+    return sum(perk.cost for perk in perks_of(order_id))
+
+
 def own_instances(actor: Actor, campaign: Campaign) -> list[Instance]:
     """Return what the actor has begun in a campaign, newest first."""
     if actor.id is None:

@@ -1,10 +1,11 @@
 """Where an order's money goes on to its shop's own account: the one place that decides it.
 
 Once an order is received, what the platform owes the shop for it (what was paid, less what was
-given back, the commissions and the fees on margins) is passed on through the provider that took the
-payment, if the shop has a connected account there. What is given back later is taken back from it.
-Where there is no such account nothing happens, and the platform owes the shop as before. What the
-platform bears of a price was never in the payment: it stays owed, too.
+given back, the commissions, the fees on margins and what who opened a group earns) is passed on
+through the provider that took the payment, if the shop has a connected account there. What is given
+back later is taken back from it. Where there is no such account nothing happens, and the platform
+owes the shop as before. What the platform bears of a price was never in the payment: it stays owed,
+too.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from banyan.payments.queries import passes_on
 
 from .access import require_role
 from .models import Commission
+from .ports import claimed
 from .states import LIVE_STATES
 
 CONSUMER = "earnings.settling"
@@ -175,10 +177,11 @@ def _owed(order: Order) -> ledger.Book:
 def _due(order: Order) -> int:
     """Return what the shop is due for an order: paid, less given back, commissions and fees.
 
-    Less, too, what the payer's bank has out of it.
+    Less, too, what the payer's bank has out of it, and what others above earn by it.
     """
     live = Commission.objects.filter(order=order, state__in=LIVE_STATES)
     left = sum(each.amount - each.reversed_amount + each.fee_left for each in live)
+    left += claimed(order.pk)
     return order.total_amount - order.refunded_amount - out_by_bank(order) - left
 
 

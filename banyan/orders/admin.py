@@ -14,8 +14,8 @@ from banyan.kernel.models import StateChange
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.office import Act, Ask, Cell, Errand, OfficeAdmin, Panel, money_of
 from banyan.kernel.problems import Invalid
-from banyan.payments.models import Intent, Refund
-from banyan.payments.queries import destination_text, destinations_for
+from banyan.payments.models import Refund
+from banyan.payments.queries import destination_text, destinations_for, is_held
 from banyan.payments.rules import TO_WALLET
 
 from . import actions
@@ -40,16 +40,16 @@ def _send_again(errand: Errand) -> None:
 
 def _ways(row: OrderRefund) -> list[tuple[str, str]]:
     """Return where the refund's provider can send it."""
-    intent = Intent.objects.filter(pk=row.order.checkout.intent_id or 0).first()
-    ways = [("back", _("The way it was paid, once more"))]
-    if intent is None:
-        return ways
-    can = destinations_for(intent)
+    back = [("back", _("The way it was paid, once more"))]
+    sent = Refund.objects.select_related("intent").filter(pk=row.payment_refund_id or 0).first()
+    if sent is None:
+        return back
+    can, others = destinations_for(sent.intent), []
     if can.wallet:
-        ways.append((TO_WALLET, _("Credit here, for the member who paid")))
+        others.append((TO_WALLET, _("Credit here, for the member who paid")))
     if can.elsewhere:
-        ways.append(("account", _("The account named below")))
-    return ways
+        others.append(("account", _("The account named below")))
+    return others if others and is_held(sent) else back + others
 
 
 def _first_way(row: OrderRefund) -> str:

@@ -18,6 +18,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.models import StateChange
 from banyan.kernel.money import Money
 from banyan.payments.models import Intent, Refund
+from banyan.payments.queries import open_chargebacks
 from banyan.storefronts.access import live_offers
 from banyan.storefronts.queries import Taken, taken_offers
 
@@ -257,10 +258,15 @@ def terms_of(shop_id: int) -> AfterSaleTerms:
 
 
 def is_asked_back(order_id: int) -> bool:
-    """Tell whether an answer to a request for money, a return or a dispute of an order is open."""
+    """Tell whether an answer to a request for money, a return or a dispute of an order is open.
+
+    Or what the payer's bank decides about its payment.
+    """
     asked = OrderRefund.objects.filter(order_id=order_id, state="requested").exists()
     coming = Return.objects.filter(order_id=order_id, state__in=OPEN_RETURN).exists()
-    return asked or coming or Order.objects.filter(argued_about(), pk=order_id).exists()
+    claimed = open_chargebacks().filter(intent_id=OuterRef("checkout__intent_id"))
+    argued = Order.objects.filter(argued_about() | Exists(claimed), pk=order_id)
+    return asked or coming or argued.exists()
 
 
 def entity_of(shop_id: int) -> LegalEntity | None:

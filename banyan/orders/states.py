@@ -36,8 +36,8 @@ REFUND = Machine(
         # withdrawn: what was asked for is paid back already
         "requested": ("refused", "processing", "withdrawn"),
         "processing": ("succeeded", "failed"),
-        # the provider refused the destination: somebody must name another one
-        "failed": ("processing",),
+        # the provider refused the destination: somebody names another one, here or there
+        "failed": ("processing", "succeeded"),
         "refused": (),
         "succeeded": (),
         "withdrawn": (),

@@ -106,6 +106,15 @@ class RefundKeyReused(Conflict):
     message = _("This was already requested with another amount.")
 
 
+class RefundHeld(Conflict):
+    """A refund failed, and the provider keeps its money until somebody sees to it there."""
+
+    code = "refund_held"
+    message = _(
+        "This money is kept at the provider. It cannot be sent once more the way it was paid."
+    )
+
+
 class DestinationNotSupported(Conflict):
     """The provider can only send money back the way it came."""
 

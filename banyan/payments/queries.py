@@ -236,6 +236,14 @@ def destinations_for(intent: Intent) -> Destinations:
     )
 
 
+def is_held(refund: Refund) -> bool:
+    """Tell whether the money of a failed refund is with its provider, which may still send it."""
+    name = refund.intent.provider
+    if not refund.failure or name not in providers.table():
+        return False
+    return refund.failure in providers.get(name).capabilities.held
+
+
 def payers_told(intent_ids: list[int]) -> dict[int, tuple[int, str]]:
     """Return, by payment, whose it is and the mark of who paid it, where that is known.
 

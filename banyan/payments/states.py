@@ -25,7 +25,8 @@ REFUND = Machine(
         # covered: the payer's bank took the money before we had sent it
         "requested": ("submitted", "succeeded", "failed", "covered"),
         "submitted": ("succeeded", "failed"),
-        "failed": ("requested", "covered"),
+        # succeeded: the provider kept the money, and somebody has sent it on there
+        "failed": ("requested", "succeeded", "covered"),
         "succeeded": (),
         "covered": (),
     },

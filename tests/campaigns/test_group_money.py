@@ -15,10 +15,12 @@ from banyan.earnings import actions as earnings
 from banyan.entitlements.models import Grant as CouponGrant
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
+from banyan.kernel.personal import Person
 from banyan.kernel.problems import Invalid
 from banyan.ledger.models import Account as Book
 from banyan.ledger.models import Journal
 from banyan.ledger.proof import verify
+from banyan.legal.ports import obstacles
 from banyan.notify.models import Notification
 from banyan.orders import actions as orders
 from banyan.orders.actions import expire_due
@@ -119,6 +121,20 @@ def test_the_leader_is_paid_by_the_shop_once_nothing_can_be_sent_back(item: Vari
         posted = {row.account.kind: row.amount for row in one.posting_set.all()}
         assert posted == {"shop_payable": -500, "earner_payable": 500}
     settled()
+
+
+def test_a_leader_who_waits_for_their_part_does_not_leave(item: Variant) -> None:
+    _group, (ana, ben, _cy), placed = complete(item)
+    arrive(*placed)
+
+    def open_of(who: Account) -> set[str]:
+        return {one.code for one in obstacles(Person(account_id=who.pk))}
+
+    assert "earnings" in open_of(ana)
+    assert "earnings" not in open_of(ben)
+    decide(8 * DAY)
+    assert "earnings" not in open_of(ana)
+    assert "money" in open_of(ana), "it is payable now"
 
 
 def test_members_who_have_all_back_earn_the_leader_nothing(item: Variant) -> None:

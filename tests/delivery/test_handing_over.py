@@ -275,3 +275,21 @@ def test_a_product_file_puts_nothing_on_sale_that_cannot_be_handed_over() -> Non
     take_in(shop, file)
     song.refresh_from_db()
     assert song.state == "active"
+
+
+@pytest.mark.parametrize("given", [3_333, 10_000])
+def test_what_is_paid_back_already_is_not_paid_back_as_missing(given: int) -> None:
+    item = goods.keyed(n=1, price=10_000)
+    checkout = make.place((item, 1))
+    owner = make.actor(goods.shop_of(item).owner)
+    delivery.withdraw_key(actor=owner, key_id=LicenceKey.objects.get().pk, reason="spoilt")
+    make.pay(checkout)
+    order = checkout.orders.get()
+    orders.grant_refund(actor=owner, order_id=order.pk, amount=given, reason="sorry", key="first")
+
+    for _twice in range(2):
+        orders.refund_missing(actor=Actor.system("test"), order_id=order.pk)
+
+    order.refresh_from_db()
+    assert (order.refunded_amount, order.state) == (10_000, "closed")
+    assert recount() == {}

@@ -11,6 +11,7 @@ from banyan.earnings.models import Commission
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.ledger import proof
+from banyan.market import actions as market
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout, Order
 from banyan.sharing import actions as sharing
@@ -186,4 +187,34 @@ def test_goods_that_come_back_bring_their_sharer_nothing_though_their_shipping_i
     assert (order.refunded_amount, _earned(order)) == (6_000, [0, 400])
     orders.grant_refund(actor=boss, order_id=order.pk, amount=5_000, reason="lost", key="rest")
     assert _earned(order) == [0, 0]
+    assert proof.verify().clean
+
+
+@pytest.mark.parametrize(("back", "earned"), [(0, 1_990), (19_900, 0)])
+def test_while_the_desk_has_to_decide_nobody_is_paid(back: int, earned: int) -> None:
+    order, _links = _shared()
+    buyer = order.checkout.buyer
+    assert buyer is not None
+    orders.ship(actor=make.actor(order.shop.owner), order_id=order.pk, carrier="SF")
+    orders.confirm_receipt(actor=make.actor(buyer), order_id=order.pk)
+    dispute = market.open_dispute(
+        actor=make.actor(buyer),
+        order_id=order.pk,
+        reason="damaged",
+        claim_amount=19_900,
+        body="The glaze is cracked.",
+    )
+
+    with clock.at(clock.now() + dt.timedelta(days=30)):
+        assert actions.release_due(actor=story.SYSTEM) == 0
+        market.decide_dispute(
+            actor=make.actor(make.staff("support")),
+            dispute_id=dispute.pk,
+            refund_amount=back,
+            reason="Seen.",
+        )
+        actions.release_due(actor=story.SYSTEM)
+
+    commission = Commission.objects.get(order=order)
+    assert story.book(commission.payee, "earner_payable") == earned
     assert proof.verify().clean

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from banyan.earnings.models import Commission
+from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, NotFound
 from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
 from banyan.orders.models import Order, OrderRefund
+from banyan.sales import actions as sales
+from tests.sales import scene as sale_scene
 from tests.support import factories as make
 from tests.support.recount import recount
 from tests.web.studio.scene import scene
@@ -131,3 +136,51 @@ def test_after_money_back_for_a_scratch_only_the_rest_comes_back() -> None:
     assert refund.amount == 1_700
     assert Order.objects.get().state == "closed"
     assert recount() == {}
+
+
+def test_what_cost_nothing_is_cancelled_once_by_its_key() -> None:
+    ana, item = make.member(), make.variant(stock=3)
+    make.right(ana, item, 0, funded_by="platform", quantity=3)
+    order = make.place((item, 3), buyer=ana).orders.get()
+    line = order.lines.get()
+
+    def cancel_as_ana(key: str, **more: object) -> OrderRefund | None:
+        return orders.cancel_order(
+            actor=make.actor(ana),
+            order_id=order.pk,
+            key=key,
+            **more,  # type: ignore[arg-type]
+        )
+
+    for _twice in range(2):
+        assert cancel_as_ana("one", units={line.pk: 1}) is None
+    line.refresh_from_db()
+    assert line.cancelled_quantity == 1
+    for _twice in range(2):
+        assert cancel_as_ana("rest") is None
+
+    order.refresh_from_db()
+    assert (order.state, make.stock_of(item).free) == ("closed", 3)
+    with pytest.raises(Conflict) as refused:
+        cancel_as_ana("other")
+    assert refused.value.code == "not_cancellable"
+    assert recount() == {}
+    assert verify().clean
+
+
+@pytest.mark.parametrize("ticketed", [False, True])
+def test_a_unit_of_a_sale_that_is_over_comes_back_as_free_stock(ticketed: bool) -> None:
+    item, ana = make.variant(stock=5), sale_scene.buyer("ana")
+    sale = sale_scene.on(item, public=2, ticketed=ticketed)
+    if ticketed:
+        sale_scene.claim(sale, item, ana)
+    order = make.pay(sale_scene.order(item, who=ana)).orders.get()
+    sales.end_sale(actor=make.actor(item.product.shop.owner), sale_id=sale.pk)
+    with clock.at(clock.now() + dt.timedelta(hours=1)):
+        assert sales.settle_sale(actor=sale_scene.SYSTEM, sale_id=sale.pk)
+
+        orders.cancel_order(actor=make.actor(ana), order_id=order.pk, key="late")
+
+    assert (make.stock_of(item).free, make.stock_of(item).held) == (5, 0)
+    assert (sale_scene.bucket(sale).size, sale_scene.bucket(sale).taken) == (0, 0)
+    sale_scene.assert_sound()

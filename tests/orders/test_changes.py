@@ -8,6 +8,7 @@ import pytest
 
 from banyan.catalog.actions import VariantInput
 from banyan.catalog.models import Variant
+from banyan.kernel import relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry
 from banyan.kernel.problems import Conflict, Invalid, NotFound, SoldOut
@@ -15,8 +16,10 @@ from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
 from banyan.orders.actions.changes import Wish
 from banyan.orders.models import Checkout, Order, OrderChange, OrderRefund
+from tests.delivery import goods
+from tests.sales import scene
 from tests.support import factories as make
-from tests.support.prices import way, zone
+from tests.support.prices import tax, way, zone
 from tests.support.recount import recount
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +120,27 @@ def test_another_kind_of_the_same_price_takes_its_place() -> None:
     assert recount() == {}
 
 
+def test_another_kind_gives_the_unit_of_a_sale_back_to_it() -> None:
+    product = make.product(
+        options=["Colour"],
+        variants=[VariantInput(values=[colour], price=2_000, on_hand=3) for colour in "ab"],
+    )
+    red, blue = product.variants.order_by("id")
+    ana, sale = scene.buyer("ana"), scene.on(red, price=1_000, public=2)
+    order = make.pay(scene.order(red, who=ana)).orders.get()
+    line = order.lines.get()
+    assert (line.sale_id, scene.bucket(sale).taken) == (sale.pk, 1)
+
+    change(order, Wish("variant", line_id=line.pk, variant_id=blue.pk))
+
+    assert scene.bucket(sale).taken == 0
+    orders.cancel_order(actor=make.actor(ana), order_id=order.pk, key="all")
+    again = make.pay(scene.order(red, who=ana)).orders.get()
+    assert again.total_amount == 1_000, "who gave it back has had none"
+    assert scene.bucket(sale).taken == 1
+    scene.assert_sound()
+
+
 @pytest.mark.parametrize(
     ("price", "code"), [(2_001, "change_upwards"), (1_999, "exchange_not_equal")]
 )
@@ -171,6 +195,25 @@ def test_shipping_that_went_back_with_a_unit_is_not_paid_back_again() -> None:
     assert (shown.before, shown.after) == ({"shipping": 500}, {"shipping": 0})
 
 
+def test_shipping_goes_back_with_the_tax_that_came_on_top_of_it() -> None:
+    shop = make.shop(shipping_amount=1_000)
+    tax(shop, "CN", rate=100_000)
+    order = make.pay(make.place((make.variant(shop, price=5_000), 2))).orders.get()
+    line = order.lines.get()
+    change(order, Wish("quantity", line_id=line.pk, quantity=1))
+    assert OrderRefund.objects.get().amount == 6_050
+
+    change(order, Wish("shipping", amount=550))
+
+    order.refresh_from_db()
+    assert order.refunded_amount == 6_600
+    left = Wish("quantity", line_id=line.pk, quantity=0)
+    shown = orders.preview_change(actor=boss(order), order_id=order.pk, wish=left)
+    assert shown.amount == 5_500, "the other cup, with the tax on it"
+    assert recount() == {}
+    assert verify().clean
+
+
 def test_shipping_that_was_paid_back_does_not_go_back_with_a_unit_again() -> None:
     shop = make.shop(shipping_amount=1_000)
     order = make.pay(make.place((make.variant(shop, price=5_000), 2))).orders.get()
@@ -216,6 +259,21 @@ def test_the_buyer_changes_the_address_until_something_is_sent() -> None:
     with pytest.raises(Conflict) as refused:
         orders.preview_change(actor=Actor.guest(), order_id=order.pk, wish=wish, access_token=token)
     assert refused.value.code == "already_sent"
+
+
+@pytest.mark.parametrize("of_another_shop", [False, True])
+def test_a_file_beside_it_leaves_the_address_of_a_parcel_open(of_another_shop: bool) -> None:
+    shop = make.shop()
+    item = make.variant(shop)
+    file = goods.filed(of=None if of_another_shop else shop)
+    ana = make.member()
+    checkout = make.pay(make.place((file, 1), (item, 1), buyer=ana))
+    relay.drain()
+    order = checkout.orders.get(lines__variant=item)
+
+    done = change(order, Wish("address", address={"street": "Other Road 9"}), actor=make.actor(ana))
+
+    assert done.after["street"] == "Other Road 9"
 
 
 def test_a_place_with_other_prices_is_another_order() -> None:

@@ -120,3 +120,21 @@ def test_a_key_stands_for_one_difference_and_an_unpaid_order_has_none() -> None:
     with pytest.raises(NotFound):
         orders.give_back_difference(actor=US, order_line_id=1, amount=1, key="x", reason="x")
     assert OrderRefund.objects.count() == 1
+
+
+def test_a_price_that_falls_after_a_unit_went_back_leaves_its_shipping_as_it_was() -> None:
+    line = paid(n=2)
+    cancelled(line, 1, "one")  # with half of the shipping, 500
+    lowered(line, 3_000)
+    boss = make.actor(line.order.shop.owner)
+    rest = orders.Wish("shipping", amount=500)
+
+    shown = orders.preview_change(actor=boss, order_id=line.order_id, wish=rest)
+
+    assert (shown.before, shown.after) == ({"shipping": 500}, {"shipping": 0})
+    orders.confirm_change(
+        actor=boss, order_id=line.order_id, wish=rest, fingerprint=shown.fingerprint, key="rest"
+    )
+    assert cancelled(line, 1, "last") == 7_000
+    assert recount() == {}
+    assert verify().clean

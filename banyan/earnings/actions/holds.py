@@ -17,7 +17,8 @@ from banyan.kernel.sweeps import sweep
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
 from banyan.orders.events import OrderReceived
-from banyan.orders.models import OrderRefund, Return
+from banyan.orders.models import Order, OrderRefund, Return
+from banyan.orders.ports import argued_about
 from banyan.orders.states import OPEN_RETURN
 from banyan.payments.models import Chargeback
 from banyan.payments.queries import open_chargebacks
@@ -63,12 +64,14 @@ def hold_received(event: OrderReceived, actor: Actor) -> None:
 def _due(at: dt.datetime) -> QuerySet[Commission]:
     """Return what is past its window, on orders of which nothing is asked or on its way back.
 
-    Nor in the hands of the payer's bank.
+    Nor before the desk, nor in the hands of the payer's bank.
     """
     asked = OrderRefund.objects.filter(order_id=OuterRef("order_id"), state="requested")
     coming = Return.objects.filter(order_id=OuterRef("order_id"), state__in=OPEN_RETURN)
+    argued = Order.objects.filter(argued_about(), pk=OuterRef("order_id"))
     due = Commission.objects.filter(
         ~Exists(asked),
+        ~Exists(argued),
         ~Exists(coming),
         ~Exists(charged_back("order__checkout__intent_id")),
         state="held",
@@ -86,7 +89,7 @@ def release_due(*, actor: Actor) -> int:
     """Make payable what is past its return window; returns how many. Repeatable.
 
     One transaction per commission; posts earner_held -> earner_payable and emits
-    commission.payable. Orders with an open request for a refund, an open return or an open
+    commission.payable. Orders with an open request for a refund, an open return, dispute or
     chargeback wait.
     """
     now = clock.now()

@@ -13,6 +13,7 @@ from banyan.catalog.access import MANAGERS
 from banyan.catalog.rules import IN_PARCELS
 from banyan.kernel import events
 from banyan.kernel.actors import Actor, caused_by
+from banyan.kernel.idempotency import Replay, once
 from banyan.kernel.problems import Conflict
 
 from ..access import get_order_for_buyer, get_order_for_staff
@@ -32,6 +33,8 @@ from .paying_back import (
 )
 from .pointing import even_out
 from .proceeds import take_back_unpaid
+
+CLIENT = "orders.cancel"
 
 
 class NotCancellable(Conflict):
@@ -99,7 +102,15 @@ def cancel_order(
         before = OrderRefund.objects.filter(key=key, order=order).first()
         if before is not None:
             return before
-        return cancel(actor=actor, order=order, units=units, reason=reason, key=key)
+        # What cost nothing leaves no refund to know it by.
+        first = once(
+            client=CLIENT, actor=Actor.system(f"order:{order.pk}"), key=key, fingerprint=""
+        )
+        if isinstance(first, Replay):
+            return None
+        refund = cancel(actor=actor, order=order, units=units, reason=reason, key=key)
+        first.store({})
+    return refund
 
 
 def cancel(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,7 +33,13 @@ from ..rules import SHIPPING, line_title, returning
 from ..states import GRANTED
 from .acts import note_act
 from .cancelling import bought, cancel, cancellable
-from .paying_back import create_refund, lock_for_refund, pay_back, take_from_lines
+from .paying_back import (
+    back_to_sales,
+    create_refund,
+    lock_for_refund,
+    pay_back,
+    take_from_lines,
+)
 
 PRICED_BY = ("country", "level1")
 """What of an address decides on prices: with another one it is another order.
@@ -202,12 +207,14 @@ Shown = tuple[dict[str, Any], dict[str, Any], int]
 
 def _show_address(order: Order, wish: Wish) -> Shown:
     orders = list(order.checkout.orders.all())
-    sent = OrderLine.objects.filter(order__in=orders, shipped_quantity__gt=0).exists()
+    parcels = OrderLine.objects.filter(order__in=orders, kind__in=IN_PARCELS)
+    sent = parcels.filter(shipped_quantity__gt=0).exists()
     if order.state != "paid" or sent:
         raise Conflict(
             _("Something is already sent. Write to the shop instead."), code="already_sent"
         )
-    if any(each.state not in {"paid", "closed"} for each in orders):
+    # Received with no parcel sent: nothing of it comes in one.
+    if any(each.state not in {"paid", "received", "closed"} for each in orders):
         raise Conflict(_("Only a paid order can be changed."), code="not_paid")
     clean, fields = clean_address(dict(order.checkout.address) | dict(wish.address))
     if fields:
@@ -275,7 +282,8 @@ def _show_variant(order: Order, wish: Wish) -> Shown:
 def _show_shipping(order: Order, wish: Wish) -> Shown:
     given = sum(each.amount for each in order.changes.filter(kind="shipping"))
     given += _shipping_back(order)
-    left = min(order.shipping_amount - given, order.total_amount - order.refunded_amount)
+    paid = sum(line.delivery_amount for line in order.lines.all())  # the tax on it, too
+    left = min(paid - given, order.total_amount - order.refunded_amount)
     if order.state not in {"paid", "shipped", "received"}:
         raise Conflict(_("This order has nothing to refund."), code="not_refundable")
     if not 0 < wish.amount <= left:
@@ -283,20 +291,16 @@ def _show_shipping(order: Order, wish: Wish) -> Shown:
             fields={"amount": _("Not more than the shipping that was paid.")},
             code="refund_too_much",
         )
-    before = {"shipping": order.shipping_amount - given}
-    return before, {"shipping": order.shipping_amount - given - wish.amount}, wish.amount
+    return {"shipping": paid - given}, {"shipping": paid - given - wish.amount}, wish.amount
 
 
 def _shipping_back(order: Order) -> int:
-    """Return what of the shipping went back with units: their refunds, less the goods' share."""
-    paid: Counter[int] = Counter()
-    for refund in order.refunds.filter(state__in=GRANTED):
-        for part in refund.lines:
-            if part.get("quantity"):
-                paid[int(part["line"])] += int(part["amount"])
-    lines = bought(list(order.lines.order_by("id")))
+    """Return what of the shipping went back with units."""
     return sum(
-        max(0, paid[line.key] - line.goods * line.units_back // line.quantity) for line in lines
+        int(part.get("shipping", 0))
+        for refund in order.refunds.filter(state__in=GRANTED)
+        for part in refund.lines
+        if part.get("quantity")
     )
 
 
@@ -319,12 +323,15 @@ def _do_variant(
 ) -> OrderRefund | None:
     line = _line_of(order, wish.line_id)
     restock([(line.variant_id, line.quantity)], reference=order.number, shipped=False)
+    back_to_sales(actor, order, {line.pk: line.quantity})
     reserve([(wish.variant_id, line.quantity)], reference=order.number)
     allocate([(wish.variant_id, line.quantity)], reference=order.number)
     untouched = OrderLine.objects.filter(
         pk=line.pk, variant_id=line.variant_id, shipped_quantity=0, cancelled_quantity=0
     )
-    if not untouched.update(variant_id=wish.variant_id, title=shown.after["title"]):
+    title = shown.after["title"]
+    # What a sale keeps is of one kind: its unit is back in it, and the other one is of no sale.
+    if not untouched.update(variant_id=wish.variant_id, title=title, sale_id=None):
         raise Moved()
     return None
 

@@ -18,7 +18,7 @@ from banyan.delivery.queries import shortfalls_of, undeliverable
 from banyan.kernel.actors import Actor, caused_by
 from banyan.kernel.problems import SoldOut
 
-from ..models import Checkout, Order, OrderLine
+from ..models import Checkout, Order, OrderLine, OrderRefund
 from .proceeds import take_back_unpaid
 
 
@@ -93,12 +93,16 @@ def refund_missing(*, actor: Actor, order_id: int) -> None:
         line = OrderLine.objects.get(pk=short.line_id)
         # As split() deals it out: the last units of a line bear what does not divide.
         paid = line.paid_amount - line.lowered_amount
-        amount = paid - paid * (line.quantity - short.missing) // line.quantity
-        if not amount:
+        worth = paid - paid * (line.quantity - short.missing) // line.quantity
+        if not worth:
             with transaction.atomic(), caused_by(order.checkout_id):
                 lock_for_refund(order)
                 take_back_unpaid(actor=actor, order=order, units={line.pk: short.missing})
             continue
+        key = f"short:{line.pk}"
+        amount = min(worth, line.paid_amount - line.refunded_amount)
+        if not amount or OrderRefund.objects.filter(key=key).exists():
+            continue  # by this, or with all of the line before this came
         with translation.override(order.checkout.language):
             reason = _("There was none left when your payment arrived.")
         grant_refund(
@@ -107,7 +111,7 @@ def refund_missing(*, actor: Actor, order_id: int) -> None:
             amount=amount,
             lines={line.pk: amount},
             reason=reason,
-            key=f"short:{line.pk}",
+            key=key,
         )
 
 

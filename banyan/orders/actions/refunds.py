@@ -301,7 +301,8 @@ def retry_refund(
     Empty is the way it was paid; ``payments.rules.TO_WALLET`` the buyer's credit here; anything
     else an account in the provider's terms. Another destination is for the signed-in buyer and
     for support and finance to name: an order's link proves nobody, and a shop is not the payee.
-    Locks order, payment. Audited when staff do it. Raises Conflict ``refund_not_failed``.
+    Locks order, payment. Audited when staff do it. Raises Conflict ``refund_not_failed``,
+    RefundHeld.
     """
     refund = get_refund_for(actor, refund_id, access_token)
     destination = destination.strip()
@@ -382,7 +383,7 @@ def on_settled(event: RefundSucceeded | RefundFailed, actor: Actor) -> None:
         return
     refund = OrderRefund.objects.select_related("order").get(pk=event.subject_id)
     succeeded = isinstance(event, RefundSucceeded)
-    if refund.state != "processing":
+    if refund.state != "processing" and not (succeeded and refund.state == "failed"):
         return
     with caused_by(refund.order.checkout_id):
         transition(

@@ -26,11 +26,12 @@ from ..problems import (
     PaymentChargedBack,
     ProviderRefused,
     ProviderUnreachable,
+    RefundHeld,
     RefundKeyReused,
     RefundTooLarge,
 )
 from ..providers.base import Kind, Provider, ProviderState, RefundOrder, Status
-from ..queries import destinations_for, taken_back
+from ..queries import destinations_for, is_held, taken_back
 from ..rules import (
     PATIENCE,
     REFUND_PROMISE,
@@ -123,8 +124,8 @@ def retry_refund(
     provider's own terms.
 
     Alone or in the caller's transaction (lock: payment). Raises Conflict ``refund_not_failed``,
-    PaymentChargedBack, DestinationNotSupported. Emits refund.requested. Who may do this is the
-    caller's to know.
+    PaymentChargedBack, DestinationNotSupported, RefundHeld where the provider may still send it.
+    Emits refund.requested. Who may do this is the caller's to know.
     """
     refund = Refund.objects.select_related("intent").get(pk=refund_id)
     _check_destination(refund.intent, destination)
@@ -135,6 +136,8 @@ def retry_refund(
             raise Conflict(code="refund_not_failed", detail=refund.state)
         if taken_back(refund.intent_id):
             raise PaymentChargedBack(detail=f"refund {refund_id}")
+        if destination != TO_WALLET and is_held(refund):
+            raise RefundHeld(detail=f"refund {refund_id}: {refund.failure}")
         now = clock.now()
         transition(
             REFUND,
@@ -310,7 +313,8 @@ def settle_refund(
     ``sequence`` is the request it speaks of; a word on an earlier one is stale. Success posts
     ``refund:{id}:sent`` (clearing -R, provider +R) and emits refund.succeeded; failure keeps the
     amount reserved (it is still owed) and emits refund.failed. Locks: payment, and those that the
-    listeners of either event declare.
+    listeners of either event declare. A success after a failure is one where the provider had kept
+    the money, else a contradiction.
     """
     refund = Refund.objects.select_related("intent").get(pk=refund_id)
     intent = refund.intent
@@ -363,6 +367,8 @@ def _judge(refund: Refund, *, sequence: int, succeeded: bool, money: Money | Non
         # It did go out, and the bank took it besides: money left twice.
         return Outcome.CONTRADICTION if succeeded else Outcome.STALE
     final = refund.state in ("succeeded", "failed")
+    if succeeded and refund.state == "failed" and is_held(refund):
+        final = False  # it was sent on there, by hand
     if final and sequence == refund.sequence:
         same = succeeded == (refund.state == "succeeded")
         return Outcome.ALREADY_SETTLED if same else Outcome.CONTRADICTION

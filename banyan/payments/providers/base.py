@@ -61,6 +61,8 @@ class Capabilities:
     ``refund_elsewhere``: a refund may name a destination other than the way it came.
     ``short_of_money``: the reasons for which a refund is refused when our account there has not the
     money for it, so that it can be asked for again once it has.
+    ``held``: the reasons of failed refunds whose money stays with the provider, which may still
+    send it: asked for once more, it would be sent twice.
     ``currencies``: empty means every one.
     """
 
@@ -72,6 +74,7 @@ class Capabilities:
     payouts: bool = False
     refund_elsewhere: bool = False
     short_of_money: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
     currencies: frozenset[str] = frozenset()
 
     def takes(self, currency: str) -> bool:

@@ -345,8 +345,8 @@ def take_back(
 ) -> None:
     """Return paid units that were refunded and are free stock by now to their buckets.
 
-    Nothing once the sale is settled. Inside the refunding transaction, :func:`taken_back_locks`
-    and stock rows locked.
+    Once the sale is settled they stay free. Inside the refunding transaction,
+    :func:`taken_back_locks` and stock rows locked.
     """
     paid = _of_checkout(checkout_id, "redeemed")
     for variant_id, quantity in variants:
@@ -357,7 +357,7 @@ def take_back(
         sale = Sale.objects.get(pk=mine[0].sale_id)
         if sale.settled_at is None:
             hold([(variant_id, len(mine))], reference=reference)
-            put_back(sale, mine, was="returned", reference=reference)
+        put_back(sale, mine, was="returned", reference=reference)
 
 
 @remembered

@@ -178,5 +178,5 @@ def put_back(sale: Sale, rights: Sequence[Right], *, was: str, reference: str) -
     if was == "reserved":
         back = release_held if sale.settled_at is None else release
         back(wanted, reference=reference)
-    elif sale.settled_at is not None:
+    elif was == "bound" and sale.settled_at is not None:
         unhold(wanted, reference=reference)

@@ -6,19 +6,30 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
+from banyan.kernel.problems import Conflict
+from banyan.orders import actions as orders
 from banyan.payments import actions, providers
+from banyan.payments.access import get_intent_of
 from banyan.payments.actions.refunds import _order
 from banyan.payments.models import Intent, ProviderMessage, Refund
-from banyan.payments.problems import PayoutNotSupported, ProviderRefused, ProviderUnreachable
+from banyan.payments.problems import (
+    PayoutNotSupported,
+    ProviderRefused,
+    ProviderUnreachable,
+    RefundHeld,
+)
 from banyan.payments.providers.base import PayoutOrder
 from banyan.payments.providers.transport import HttpClient, Reply
 from banyan.payments.rules import Outcome
 from tests.payments.till import balance, keys, refunded, started
 from tests.payments.wechat.driver import Wechat, deliver
+from tests.support import factories as make
 
 pytestmark = pytest.mark.django_db
 CRON = Actor.system("test")
@@ -135,13 +146,44 @@ def test_a_refund_that_fails_keeps_its_amount_reserved(wechat: Wechat, status: s
     assert balance("gateway", "wechat") == -12900
 
 
-def test_a_success_after_an_abnormal_end_calls_a_person(wechat: Wechat) -> None:
+def test_what_wechat_pay_keeps_is_sent_on_there_and_not_once_more(wechat: Wechat) -> None:
     refund = submitted(paid(wechat), 5000)
     wechat.settle(refund, "ABNORMAL")
     assert deliver(wechat.told()) == 200
+
+    with pytest.raises(RefundHeld):
+        actions.retry_refund(actor=CRON, refund_id=refund.pk)
+
+    wechat.settle(refund, "SUCCESS")
+    assert deliver(wechat.told()) == 200
+    refund.refresh_from_db()
+    assert (refund.state, refund.sequence) == ("succeeded", 1)
+    assert outcomes() == [Outcome.SETTLED, Outcome.SETTLED]
+    assert balance("gateway", "wechat") == -7900
+    with pytest.raises(Conflict, match="refund_not_failed"):
+        actions.retry_refund(actor=CRON, refund_id=refund.pk)
+
+
+def test_a_success_after_it_became_credit_here_calls_a_person(wechat: Wechat) -> None:
+    refund = submitted(paid(wechat), 5000)
+    wechat.settle(refund, "ABNORMAL")
+    assert deliver(wechat.told()) == 200
+    Refund.objects.filter(pk=refund.pk).update(sequence=2, failure="", state="requested")
     wechat.settle(refund, "SUCCESS")
     assert deliver(wechat.told()) == 200
     assert outcomes() == [Outcome.SETTLED, Outcome.CONTRADICTION]
+
+
+def test_a_refusal_of_what_was_taken_before_is_no_failure(wechat: Wechat, settings: Any) -> None:
+    """Given a lost answer: asked again in other words, WeChat Pay refuses the number."""
+    refund = refunded(paid(wechat), 5000)
+    providers.get("wechat").refund(_order(refund))
+    settings.PUBLIC_URL = ""
+
+    assert actions.submit_refund(actor=CRON, refund_id=refund.pk).state == "submitted"
+
+    wechat.settle(refund)
+    assert actions.poll_refund(actor=CRON, refund_id=refund.pk).state == "succeeded"
 
 
 def test_a_closed_refund_is_sent_again_under_a_new_number(wechat: Wechat) -> None:
@@ -223,3 +265,36 @@ def test_a_page_of_somebody_in_between_is_no_refusal(
     page = Reply(status, {"content-type": "text/html"}, b"<html>Nothing here</html>")
     monkeypatch.setattr(HttpClient, "send", lambda *args, **how: page)
     assert actions.submit_refund(actor=CRON, refund_id=refund.pk).state == "requested"
+
+
+def test_an_order_follows_what_was_sent_on_at_wechat_pay(wechat: Wechat, settings: Any) -> None:
+    settings.PAYMENT_PROVIDERS = ["wechat", "wallet"]
+    ana = make.member()
+    checkout = make.place((make.variant(price=9_000), 1), buyer=ana, provider="wechat")
+    intent = get_intent_of("checkout", checkout.pk)
+    actions.start(actor=CRON, intent_id=intent.pk, return_url="http://shop.test/", locale="en")
+    intent.refresh_from_db()
+    wechat.pay(intent)
+    assert deliver(wechat.told()) == 200
+    order = checkout.orders.get()
+    asked = orders.grant_refund(
+        actor=make.actor(order.shop.owner), order_id=order.pk, amount=5_000, reason="x", key="k"
+    )
+    refund = actions.submit_refund(actor=CRON, refund_id=asked.payment_refund_id or 0)
+    wechat.settle(refund, "ABNORMAL")
+    assert deliver(wechat.told()) == 200
+    asked.refresh_from_db()
+    assert asked.state == "failed"
+    browser, page = Client(), reverse("refund", args=[asked.pk])
+    guest = browser.get(f"{page}?o={checkout.access_token}").content.decode()
+    browser.force_login(ana)
+    own = browser.get(page).content.decode()
+    assert [text in guest for text in ("once more", "Credit here", "Ask support")] == [
+        *(False, False, True)
+    ]
+    assert [text in own for text in ("once more", "Credit here")] == [False, True]
+
+    wechat.settle(refund, "SUCCESS")
+    assert deliver(wechat.told()) == 200
+    asked.refresh_from_db()
+    assert (asked.state, asked.settled_at is not None) == ("succeeded", True)

@@ -44,7 +44,7 @@ from . import bill as bills
 from . import identity, sharing
 from .gateway import Gateway
 from .merchant import fault, merchant
-from .reading import CHINA, message, refund_state, rfc3339, trade_state
+from .reading import ABNORMAL, CHINA, message, refund_state, rfc3339, trade_state
 from .signing import Unverified, bridge_params, opened, verify
 
 T = TypeVar("T")
@@ -79,6 +79,7 @@ class WechatProvider:
         by_channel=True,
         blocked_in=frozenset({"alipay"}),
         short_of_money=frozenset({"NOT_ENOUGH"}),
+        held=frozenset({ABNORMAL}),
     )
     bill_zone: dt.tzinfo = CHINA
 
@@ -198,6 +199,9 @@ class WechatProvider:
     def refund(self, order: RefundOrder) -> ProviderState:
         """Ask for a refund; the end comes by notification or query.
 
+        One that is refused may have been taken before, when the answer was lost: under another
+        number it would be sent twice, so what WeChat Pay knows of this one comes first.
+
         https://pay.weixin.qq.com/wiki/doc/apiv3/apis/chapter3_5_9.shtml
         """
         body: dict[str, Any] = {
@@ -213,8 +217,19 @@ class WechatProvider:
             body["reason"] = _cut(order.reason, _REASON_BYTES)
         if settings.PUBLIC_URL:
             body["notify_url"] = settings.PUBLIC_URL + reverse("payment_hook", args=[self.name])
-        answer = self._gateway.post(_REFUNDS, body)
+        try:
+            answer = self._gateway.post(_REFUNDS, body)
+        except ProviderRefused as refusal:
+            return self._taken_before(order, refusal)
         return _read(lambda: refund_state(_about(answer, "out_refund_no", order.reference)))
+
+    def _taken_before(self, order: RefundOrder, refusal: ProviderRefused) -> ProviderState:
+        try:
+            return self.query_refund(order)
+        except ProviderRefused as unknown:
+            if unknown.reason not in _GONE:
+                raise ProviderUnreachable(detail=str(unknown)) from unknown
+            raise refusal from unknown
 
     def query_refund(self, order: RefundOrder) -> ProviderState:
         """Read the refund.

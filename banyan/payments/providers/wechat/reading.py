@@ -28,12 +28,15 @@ _TRADE = {
     "REVOKED": Status.CANCELLED,
     "PAYERROR": Status.FAILED,
 }
-# ABNORMAL: the payer's card is void. A person has to see to it on the merchant platform.
+# The payer's card is void, and the money is kept for a person who sees to it on the merchant
+# platform; CLOSED is over, and may be asked for under a new number.
+# https://pay.weixin.qq.com/doc/v3/merchant/4013071031
+ABNORMAL = "ABNORMAL"
 _REFUND = {
     "SUCCESS": Status.SUCCEEDED,
     "PROCESSING": Status.PENDING,
     "CLOSED": Status.FAILED,
-    "ABNORMAL": Status.FAILED,
+    ABNORMAL: Status.FAILED,
 }
 _REFUND_KIND = {Status.SUCCEEDED: Kind.REFUND_SUCCEEDED, Status.FAILED: Kind.REFUND_FAILED}
 

@@ -19,7 +19,7 @@ from banyan.orders import actions as orders
 from banyan.orders.access import get_order_for_buyer, get_refund_for
 from banyan.orders.models import Order, OrderRefund
 from banyan.payments.models import Refund
-from banyan.payments.queries import destination_text, destinations_for
+from banyan.payments.queries import destination_text, destinations_for, is_held
 from banyan.payments.rules import TO_WALLET, Destinations
 
 from ...http import actor, link_token, private
@@ -104,7 +104,7 @@ def _refund_page(
         "entries": refund_entries(found),
         "goes_to": destination_text(found.destination),
         "is_buyer": _holds_link(found, token) or is_member,
-        "ways": _ways(can, request.POST.get("where", "")),
+        "ways": _ways(can, request.POST.get("where", ""), back=sent is None or not is_held(sent)),
         "takes_account": can.elsewhere,
         "account": request.POST.get("destination", ""),
         "body": request.POST.get("body", ""),
@@ -120,13 +120,14 @@ def _holds_link(refund: OrderRefund, token: str) -> bool:
     return constant_time_compare(token, refund.order.checkout.access_token)
 
 
-def _ways(can: Destinations, chosen: str) -> list[dict[str, Any]]:
-    ways = [("back", _("The way I paid, once more"))]
+def _ways(can: Destinations, chosen: str, *, back: bool) -> list[dict[str, Any]]:
+    """Return where the money may go; ``back`` tells whether it may go the way it was paid."""
+    ways = [("back", _("The way I paid, once more"))] if back else []
     if can.wallet:
         ways.insert(0, (TO_WALLET, _("Credit here, at once")))
     if can.elsewhere:
         ways.append(("account", _("Another account")))
-    first = chosen or ways[0][0]
+    first = chosen or next((value for value, _text in ways), "")
     return [{"value": v, "text": text, "checked": v == first} for v, text in ways]
 
 

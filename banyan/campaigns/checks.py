@@ -47,7 +47,15 @@ def hindrance(kind: Mechanic[Any], terms: Terms) -> str:
     What is no longer on sale, taken down or put away, can be promised to nobody. One statement
     besides the mechanic's own, none where no goods are named.
     """
-    goods = {one for name in terms.variant_fields if (one := getattr(terms, name)) is not None}
-    if goods and visible_variants().filter(pk__in=goods).count() < len(goods):
-        return "gone"
-    return kind.hindered(terms)
+    return kind.hindered(terms) if are_on_sale(terms) else "gone"
+
+
+def goods_of(terms: Terms) -> set[int]:
+    """Return the variants that terms name."""
+    return {one for name in terms.variant_fields if (one := getattr(terms, name)) is not None}
+
+
+def are_on_sale(terms: Terms) -> bool:
+    """Tell whether all goods that terms name can be had. One statement, none without goods."""
+    goods = goods_of(terms)
+    return not goods or visible_variants().filter(pk__in=goods).count() == len(goods)

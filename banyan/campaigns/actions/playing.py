@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from banyan.catalog.access import works_in
+from banyan.catalog.access import visible_variants, works_in
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code, new_ids
@@ -21,7 +21,7 @@ from banyan.kernel.remembered import insert, remembered
 from ..access import get_campaign_for, get_instance_for
 from ..audience import check_audience, check_person
 from ..causes import Cause, cause_of, check_brings, check_unchanged
-from ..checks import hindrance
+from ..checks import are_on_sale, goods_of, hindrance
 from ..events import PlayOpened
 from ..mechanic import (
     VERBS,
@@ -285,7 +285,7 @@ def _know_owner(kind: Mechanic[Any], instance: Instance, person: Person, *, join
 def _take_place(instance: Instance) -> int:
     """Take the next place or none, by one conditional UPDATE; return its number from 1.
 
-    Raises Refused (drained, held, paused).
+    Raises Refused (drained, held, paused, gone).
     """
     if going(instance).filter(taken__lt=F("cap")).update(taken=F("taken") + 1) != 1:
         raise gone(instance)
@@ -311,8 +311,12 @@ def _take_kept(instance: Instance, kept: PlaceHold) -> int:
 
 
 def going(instance: Instance) -> QuerySet[Instance]:
-    """Return the row of an instance that runs, and whose campaign nobody has paused meanwhile."""
+    """Return the row of an instance that runs, whose campaign nobody has paused meanwhile, and
+    whose goods are on sale: what was taken down is helped on by nobody.
+    """
     rows = Instance.objects.filter(pk=instance.pk, ended_at=None)
+    for variant_id in sorted(goods_of(terms_of(instance))):
+        rows = rows.filter(Exists(visible_variants().filter(pk=variant_id)))
     return rows.filter(~Exists(_paused(instance)))
 
 
@@ -320,6 +324,8 @@ def gone(instance: Instance) -> Refused:
     """Return why no place could be taken."""
     if _paused(instance).exists():
         return Refused("paused")
+    if not are_on_sale(terms_of(instance)):
+        return Refused("gone")
     return Refused("held" if instance.held else "drained")
 
 

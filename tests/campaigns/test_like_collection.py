@@ -57,6 +57,39 @@ def held(who: Account) -> list[str]:
     return list(CouponGrant.objects.filter(account=who).values_list("coupon__title", flat=True))
 
 
+def test_what_was_reached_is_taken_while_the_campaign_is_paused(shop: Shop) -> None:
+    """Its time runs on meanwhile: a pause must not be the end of a promise."""
+    of, ana, owner = likes(shop), somebody(), make.actor(shop.owner)
+    collection = begun(of, ana)
+    liker, second = crowd(2)
+    help_(collection, liker)
+    help_(collection, second)
+    campaigns.pause_campaign(actor=owner, campaign_id=of.pk)
+    with pytest.raises(Refused, match="play_paused"):
+        begun(of, somebody())
+
+    act(collection, ana, "redeem")
+
+    collection.refresh_from_db()
+    assert (collection.state, held(ana)) == ("redeemed", ["first"])
+    assert_sound()
+
+
+def test_a_like_is_taken_back_while_the_campaign_is_paused(shop: Shop) -> None:
+    of, liker = likes(shop), somebody()
+    collection = begun(of, somebody())
+    help_(collection, liker)
+    campaigns.pause_campaign(actor=make.actor(shop.owner), campaign_id=of.pk)
+    with pytest.raises(Refused, match="play_paused"):
+        help_(collection, somebody())
+
+    act(collection, liker, "withdraw")
+
+    collection.refresh_from_db()
+    assert collection.taken == 0
+    assert_sound()
+
+
 def test_enough_likes_bring_the_coupon_once(shop: Shop) -> None:
     ana = somebody()
     play = begun(likes(shop), ana)

@@ -45,7 +45,7 @@ NOWHERE = Arrival()
 ONCE = ("instance_turn_once", "instance_cause_once", "instance_order_once")
 LATE = "late"
 STOPPABLE = frozenset({"join", "help"})
-"""Verbs that end with a mechanic that is turned off; taking what was promised does not."""
+"""Verbs that end with a mechanic that is turned off, or a pause; what was promised is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,9 +353,11 @@ def check_window(campaign: Campaign, now: dt.datetime) -> None:
         raise Refused("over")
 
 
-def check_open(instance: Instance, now: dt.datetime) -> None:
-    """Say why nothing can be done to it now. An instance may outlive its campaign's window."""
-    if instance.campaign.state == "paused":
+def check_open(instance: Instance, now: dt.datetime, verb: str = "join") -> None:
+    """Say why a verb cannot be done to it now. An instance may outlive its campaign's window."""
+    # At a wheel what is taken is drawn from the stock of all: that is playing on.
+    stops = verb in STOPPABLE or mechanic(instance.campaign.mechanic).shared
+    if stops and instance.campaign.state == "paused":
         raise Refused("paused")
     if instance.ended_at is not None and instance.taken >= instance.cap:
         raise Refused("drained")
@@ -367,7 +369,7 @@ def _hook(instance: Instance, verb: str, now: dt.datetime) -> str:
     """Return which hook answers a verb; raises Refused where none does, see check_open."""
     if verb == "join" and instance.campaign.state != "paused" and comes_late(instance, now):
         return LATE
-    check_open(instance, now)
+    check_open(instance, now, verb)
     return verb
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -14,8 +15,8 @@ from .mechanic import Mechanic
 from .terms import Terms
 
 
-def faults_of(shop_id: int, terms: Terms) -> dict[str, Any]:
-    """Return what is wrong with the named coupons and variants, by field."""
+def faults_of(shop_id: int, terms: Terms, until: dt.datetime) -> dict[str, Any]:
+    """Return what is wrong with coupons, given ``until`` then, and variants, by field."""
     fields: dict[str, Any] = {}
     names = (*terms.coupon_fields, *terms.spare_coupons)
     coupons = {name: getattr(terms, name) for name in names}
@@ -29,6 +30,8 @@ def faults_of(shop_id: int, terms: Terms) -> dict[str, Any]:
             fields[name] = _("Choose a coupon that is only given, so that nobody has it anyway.")
         elif most_off(coupon.terms) is None:
             fields[name] = _("Choose a coupon whose cost has a bound.")
+        elif coupon.ends_at is not None and coupon.ends_at < until:
+            fields[name] = _("Choose a coupon that lasts as long as the campaign.")
     variants = {name: getattr(terms, name) for name in terms.variant_fields}
     wanted = [one for one in variants.values() if one is not None]
     on_sale = Variant.objects.filter(

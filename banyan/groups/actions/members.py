@@ -29,7 +29,7 @@ from ..access import (
     require_owner,
 )
 from ..events import GroupAsked, GroupJoined, GroupLeft, GroupRemoved, GroupRoleChanged
-from ..models import Group, Invitation, Membership
+from ..models import Group, Invitation, Membership, Offer
 from ..queries import RANKS
 from ..rules import at_domain
 
@@ -142,6 +142,12 @@ def _count(group_id: int, *, members: int = 0, owners: int = 0) -> None:
         )
 
 
+def _end_offers(group_id: int, account_id: int) -> None:
+    """End what somebody offers to a group that they belong to no more: nobody hears of it."""
+    mine = Offer.objects.filter(group_id=group_id, by_id=account_id, ended_at=None)
+    mine.update(ended_at=clock.now())
+
+
 def accept(*, actor: Actor, group_id: int, account_id: int) -> Membership:
     """Let somebody in who asked. Repeatable. Emits group.joined. Raises Conflict ``group_full``."""
     group, _mine = require_moderator(actor, group_id)
@@ -164,7 +170,7 @@ def decline(*, actor: Actor, group_id: int, account_id: int) -> None:
 
 
 def leave(*, actor: Actor, group_id: int) -> None:
-    """Leave a group, or take one's question back. Repeatable.
+    """Leave a group, or take one's question back. Repeatable. What one offers there ends.
 
     Emits group.left. Raises Conflict ``last_owner``.
     """
@@ -181,6 +187,7 @@ def leave(*, actor: Actor, group_id: int) -> None:
         was, role = mine.state, mine.role
         mine.delete()
         if was == MEMBER:
+            _end_offers(group_id, account_id)
             _count(group_id, members=-1, owners=-int(role == "owner"))
             events.emit(GroupLeft(group_id=group_id, account_id=account_id), actor=actor)
 
@@ -227,6 +234,7 @@ def _take_out(
         else:
             row.delete()
         if was == MEMBER:
+            _end_offers(group.pk, account_id)
             _count(group.pk, members=-1)
         if was != BANNED:
             event = GroupRemoved(group_id=group.pk, account_id=account_id, banned=banned)
@@ -318,6 +326,7 @@ def leave_all(*, account_id: int) -> None:
         Membership.objects.filter(pk=row.pk).delete()
         if row.state != MEMBER:
             continue
+        _end_offers(row.group_id, account_id)
         others = Group.objects.filter(pk=row.group_id, owners__gt=int(row.role == "owner"))
         if others.update(members=F("members") - 1, owners=F("owners") - int(row.role == "owner")):
             events.emit(GroupLeft(group_id=row.group_id, account_id=account_id), actor=us)

@@ -10,17 +10,17 @@ from django.utils.translation import gettext_lazy as _
 from banyan.catalog.access import visible_variants
 from banyan.catalog.models import Variant
 from banyan.entitlements.costs import coupons_of, most_off
+from banyan.entitlements.models import Coupon
 
-from .mechanic import Mechanic
+from .mechanic import Mechanic, mechanic, mechanics
+from .models import Campaign
 from .terms import Terms
 
 
 def faults_of(shop_id: int, terms: Terms, until: dt.datetime) -> dict[str, Any]:
     """Return what is wrong with coupons, given ``until`` then, and variants, by field."""
     fields: dict[str, Any] = {}
-    names = (*terms.coupon_fields, *terms.spare_coupons)
-    coupons = {name: getattr(terms, name) for name in names}
-    named = {name: one for name, one in coupons.items() if one is not None}
+    named = coupons_in(terms)
     known = coupons_of(shop_id, named.values()) if named else {}
     for name, coupon_id in named.items():
         coupon = known.get(coupon_id)
@@ -42,6 +42,27 @@ def faults_of(shop_id: int, terms: Terms, until: dt.datetime) -> dict[str, Any]:
         if variant_id is not None and variant_id not in found:
             fields[name] = _("Choose something that this shop sells.")
     return fields
+
+
+def coupons_in(terms: Terms) -> dict[str, int]:
+    """Return the coupons that terms name, by field."""
+    names = (*terms.coupon_fields, *terms.spare_coupons)
+    return {name: one for name in names if (one := getattr(terms, name)) is not None}
+
+
+def promises(coupon: Coupon) -> bool:
+    """Tell whether a campaign that is published, and not settled yet, says that it gives a coupon.
+
+    One statement.
+    """
+    rows = Campaign.objects.filter(shop_id=coupon.shop_id, mechanic__in=mechanics())
+    running = rows.exclude(state__in=["draft", "settled"]).select_related("version")
+    return any(
+        coupon.pk
+        in coupons_in(mechanic(one.mechanic).terms.model_validate(one.version.terms)).values()
+        for one in running
+        if one.version is not None
+    )
 
 
 def hindrance(kind: Mechanic[Any], terms: Terms) -> str:

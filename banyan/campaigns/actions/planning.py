@@ -29,7 +29,7 @@ from banyan.kernel.states import transition, transition_telling
 
 from ..access import get_campaign_for_staff
 from ..audience import faults_of_audience
-from ..checks import faults_of
+from ..checks import coupons_in, faults_of
 from ..disclosing import report_of
 from ..events import CampaignEnded, CampaignPaused, CampaignPublished, CampaignResumed
 from ..honour import HONOUR
@@ -145,6 +145,8 @@ def publish_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
         assert campaign.version is not None
         kind = mechanic(campaign.mechanic)
         terms = kind.terms.model_validate(campaign.version.terms)
+        # Whoever changes one of its coupons meanwhile waits, and finds it promised.
+        locks.take([LockKey("entitlement", one) for one in coupons_in(terms).values()])
         faults = {
             **faults_of(campaign.shop_id or 0, terms, campaign.ends_at),
             **faults_of_reward(kind, terms, landing=campaign.landing, drive=campaign.drive),

@@ -110,7 +110,7 @@ def _try(actor: Actor, one: Participation, instance: Instance | None) -> Partici
     with suppress(Refused, IntegrityError), transaction.atomic():
         if instance is None:
             return _seated(actor, one, _opened(one), "leader")
-        _take_place(instance)
+        _take_place(instance, actor)
         return _seated(actor, one, instance, "member")
     return None
 

@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
-from banyan.people.access import get_own_account, member_id
+from banyan.kernel.problems import Busy, Conflict, Forbidden, Invalid, NotFound
+from banyan.people.access import get_own_account, member_id, visible_accounts
 
 from ..access import (
     ASKED,
@@ -203,7 +203,8 @@ def remove(*, actor: Actor, group_id: int, account_id: int) -> None:
 def ban(*, actor: Actor, group_id: int, account_id: int, days: int | None = None) -> None:
     """Keep somebody out, for ``days`` (1 to 365) or until it is lifted. Repeatable.
 
-    Emits group.removed. Raises Invalid, Forbidden ``not_below``.
+    Also who has left meanwhile, or never came. Emits group.removed for who was there. Raises
+    Invalid, NotFound, Forbidden ``not_below``, Busy.
     """
     if days is not None and not 1 <= days <= 365:
         raise Invalid(fields={"days": _("Choose 1 to 365 days, or none.")})
@@ -222,6 +223,8 @@ def _take_out(
             .first()
         )
         if row is None:
+            if banned:
+                _bar(actor, group, account_id, until)
             return
         below = row.role == "member" or (row.role == "moderator" and mine.role == "owner")
         if not below:
@@ -239,6 +242,18 @@ def _take_out(
         if was != BANNED:
             event = GroupRemoved(group_id=group.pk, account_id=account_id, banned=banned)
             events.emit(event, actor=actor)
+
+
+def _bar(actor: Actor, group: Group, account_id: int, until: dt.datetime | None) -> None:
+    """Keep somebody out who has no row in the group."""
+    if not visible_accounts(actor).filter(pk=account_id).exists():
+        raise NotFound()
+    columns = {"state": BANNED, "until": until, "created_at": clock.now()}
+    _row, made = Membership.objects.get_or_create(
+        group=group, account_id=account_id, defaults=columns
+    )
+    if not made:
+        raise Busy()  # they have come in just now
 
 
 def unban(*, actor: Actor, group_id: int, account_id: int) -> None:

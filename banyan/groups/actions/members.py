@@ -52,7 +52,10 @@ def join(*, actor: Actor, group_id: int, wants_offers: bool = False) -> Membersh
                 raise Forbidden(_("This group is joined by invitation."), code="invitation_needed")
         else:
             to = ASKED
-    return enter(actor=actor, group=group, account_id=account_id, to=to, wants_offers=wants_offers)
+    mine, _came = enter(
+        actor=actor, group=group, account_id=account_id, to=to, wants_offers=wants_offers
+    )
+    return mine
 
 
 def _belongs(actor: Actor, group: Group) -> bool:
@@ -70,8 +73,11 @@ def enter(
     to: int,
     wants_offers: bool = False,
     invitation: Invitation | None = None,
-) -> Membership:
-    """Make the row of somebody who joins or asks, and take a seat for who joins. Repeatable."""
+) -> tuple[Membership, bool]:
+    """Make the row of somebody who joins or asks, and take a seat for who joins. Repeatable.
+
+    Returns it, and whether it was this call that wrote it.
+    """
     with transaction.atomic():
         known = Membership.objects.select_for_update(no_key=True).filter(
             group=group, account_id=account_id
@@ -80,7 +86,7 @@ def enter(
         if before is not None and before.state == BANNED and not _is_over(before):
             raise Forbidden(_("You cannot join this group."), code="banned")
         if before is not None and (before.state == MEMBER or before.state == to):
-            return before
+            return before, False
         columns = {
             "state": to,
             "until": None,
@@ -93,13 +99,13 @@ def enter(
                 group=group, account_id=account_id, defaults=columns
             )
             if not made:  # two taps at once: the other one was first
-                return mine
+                return mine, False
         else:
             mine = before
             _write(mine, **columns)
         if to == ASKED:
             events.emit(GroupAsked(group_id=group.pk, account_id=account_id), actor=actor)
-            return mine
+            return mine, True
         _take_seat(group.pk)
         events.emit(
             GroupJoined(
@@ -109,7 +115,7 @@ def enter(
             ),
             actor=actor,
         )
-    return mine
+    return mine, True
 
 
 def _is_over(ban: Membership) -> bool:

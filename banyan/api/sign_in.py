@@ -131,7 +131,10 @@ def confirm_code(request: HttpRequest, attempt: Path[Token], body: CodeBody) -> 
     `account_leaving` with the day in `erased_at`, and nothing changes. The code is spent then.
     """
     _own(attempt)
-    done = people.verify_code(actor=actor(request), token=attempt, code=body.code)
+    caller = caller_of(request)
+    done = people.verify_code(
+        actor=caller.actor, token=attempt, code=body.code, source=caller.address
+    )
     account = done.account
     if has_second_factor(account.pk):
         raise SecondFactorRequired()

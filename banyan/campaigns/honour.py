@@ -13,10 +13,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from .blocks import Block, Honour, Next
+from .blocks import Block, Honour, Next, Note
+from .checks import are_on_sale
 from .effects import Effect, Fund, GiveCoupon, GiveOff, GivePrice, Mark, PayOut, Reprice
 from .mechanic import Shown, mechanic
 from .models import Grant
+from .problems import REASONS
 
 HONOUR = "honour"
 HONOURING = (HONOUR, "both")
@@ -37,6 +39,8 @@ MARKS: Mapping[str, tuple[Any, Any]] = {
 """What marks are called by their rule, and what they are for."""
 APOLOGY = "apology"
 """The rule by which something is made good; that is no honour."""
+TOWARDS_GOODS = frozenset({"join", "help", "share", "pay", "buy"})
+"""What people do for goods, or lead others to."""
 OTHER = (gettext_lazy("Taking part"), gettext_lazy("You took part."))
 
 
@@ -61,8 +65,15 @@ def _mark_of(effect: Effect) -> Mark | None:
 
 
 def blocks_of(shown: Shown[Any]) -> list[Block]:
-    """Return all that there is to see and to do in a play for the reader."""
-    return [*mechanic(shown.campaign.mechanic).view(shown), *honour_of(shown)]
+    """Return all that there is to see and to do in a play for the reader.
+
+    Nobody is asked to help on towards goods that are on sale no more, or to pay for them.
+    """
+    blocks = [*mechanic(shown.campaign.mechanic).view(shown), *honour_of(shown)]
+    if shown.instance.ended_at is not None or are_on_sale(shown.terms):
+        return blocks
+    stays = [one for one in blocks if not (isinstance(one, Next) and one.verb in TOWARDS_GOODS)]
+    return [*stays, Note(str(REASONS["gone"]))]
 
 
 def honour_of(shown: Shown[Any]) -> list[Block]:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
@@ -32,6 +32,7 @@ from .honour import HONOURING
 from .mechanic import Shown, mechanic, terms_of
 from .models import Campaign, Contribution, Grant, Instance, OutsidePicture, Participation
 
+Row = TypeVar("Row", Participation, Contribution)
 MOST_SHOWN = 60
 MOST_HONOURED, MOST_NAMED = 200, 12
 HONOURS = "honours"
@@ -154,7 +155,7 @@ def shown(actor: Actor, instance: Instance) -> Shown[Any]:
     """Return what a view needs of an instance from :func:`access.get_instance_for`.
 
     Three statements for any number of people, three more where honour counts; at most MOST_SHOWN of
-    each.
+    each, and what the reader did among them: two more where there are so many.
     """
     people = Participation.objects.filter(instance=instance).exclude(state="out")
     helps = Contribution.objects.filter(instance=instance, undone_at=None)
@@ -165,12 +166,22 @@ def shown(actor: Actor, instance: Instance) -> Shown[Any]:
         instance=instance,
         account_id=actor.id,
         at=clock.now(),
-        people=list(people.select_related("account").order_by("place", "id")[:MOST_SHOWN]),
-        helps=list(helps.select_related("helper").order_by("-nth")[:MOST_SHOWN]),
+        people=_first(
+            people.select_related("account").order_by("place", "id"), account_id=actor.id or 0
+        ),
+        helps=_first(helps.select_related("helper").order_by("-nth"), helper_id=actor.id or 0),
         grants=list(grants.order_by("id")),
         helpers=_helpers(instance),
         helped=_helped(actor, instance.campaign),
     )
+
+
+def _first(rows: QuerySet[Row], **own: int) -> list[Row]:
+    """Return the first rows, and the reader's own whatever place it has."""
+    first = list(rows[:MOST_SHOWN])
+    if len(first) < MOST_SHOWN:
+        return first
+    return first + list(rows.filter(**own).exclude(pk__in=[one.pk for one in first]))
 
 
 def _helpers(instance: Instance) -> int:

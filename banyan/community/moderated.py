@@ -30,12 +30,12 @@ def _restore_post(*, actor: Actor, subject_id: int, reason: str) -> None:
         return
     author = Actor(kind="member", id=post.author_id)
     was_held = post.state == HELD
-    # Never seen so far: its group may want to look at it as well.
+    # Not seen so far: its group may want to look at it as well.
     post.state = state_of_new(author, post.group_id) if was_held else LIVE
     post.save(update_fields=["state"])
     if post.deleted_at is not None or post.state != LIVE:
         return
-    if was_held:
+    if was_held and post.edited_at is None:
         make_known(author, post, public=post.visibility == PUBLIC)
         return
     # What an edit said while nobody saw it is found from now on.

@@ -46,13 +46,14 @@ def candidates(*, actor: Actor, shop_ids: Collection[int], code: str = "") -> li
         if row[0] is None:
             found.append(_of_coupon(coupon, typed=coupon.code.upper() == printed))
             continue
-        grant.pk, grant.code, grant.state, grant.account_id, grant.expires_at = row[:_GRANT]
+        grant.pk, grant.code, grant.state, grant.account_id = row[:4]
+        grant.expires_at, grant.source = row[4:_GRANT]
         grant.coupon = coupon
         found.append(_of_grant(actor, grant, code))
     return found
 
 
-_GRANT = 5
+_GRANT = 6
 
 
 @functools.cache
@@ -65,9 +66,11 @@ def _candidates_in(count: int) -> str:
     # The one that is meant, then those that run: what is over, used up, stopped or to come never
     # crowds them out.
     return f"""
-SELECT grant_id, grant_code, grant_state, grant_account, grant_ends, {columns(Coupon)} FROM (
+SELECT grant_id, grant_code, grant_state, grant_account, grant_ends, grant_source,
+  {columns(Coupon)} FROM (
   (SELECT mine.coupon_id, mine.id AS grant_id, mine.code AS grant_code, mine.state AS grant_state,
-          mine.account_id AS grant_account, mine.expires_at AS grant_ends
+          mine.account_id AS grant_account, mine.expires_at AS grant_ends,
+          mine.source AS grant_source
    FROM entitlements_grant AS mine JOIN entitlements_coupon AS its ON its.id = mine.coupon_id
    WHERE mine.state IN ('held', 'reserved')
      AND (mine.account_id = %s::bigint AND ({here})
@@ -76,7 +79,7 @@ SELECT grant_id, grant_code, grant_state, grant_account, grant_ends, {columns(Co
      mine.state <> 'held' OR NOT its.is_active OR coalesce(its.starts_at > %s, false),
      mine.expires_at, mine.id LIMIT %s)
   UNION ALL
-  (SELECT id, NULL, NULL, NULL, NULL, NULL FROM entitlements_coupon
+  (SELECT id, NULL, NULL, NULL, NULL, NULL, NULL FROM entitlements_coupon
    WHERE is_active
      AND (reach = 'auto' AND ({here})
           OR reach IN ('code', 'auto', 'claim') AND upper(code) = %s::text)
@@ -121,11 +124,15 @@ def _of_grant(actor: Actor, grant: Grant, code: str) -> Candidate:
         expires_at=grant.expires_at,
         blocked=blocked,
         grant_id=grant.pk,
+        is_given=grant.is_given,
     )
 
 
 def used_up_by(found: Sequence[Candidate], person_keys: Collection[str]) -> list[Candidate]:
-    """Block the coupons of which this person has had theirs. One statement, none without any."""
+    """Block the coupons of which this person has had theirs. One statement, none without any.
+
+    What somebody was given stays theirs to use.
+    """
     if not found or not person_keys:
         return list(found)
     ids = {one.coupon_id for one in found}
@@ -136,7 +143,7 @@ def used_up_by(found: Sequence[Candidate], person_keys: Collection[str]) -> list
     done = {row["coupon"] for row in counted if row["n"] >= row["coupon__per_person"]}
     return [
         replace(one, blocked="coupon_used_by_you")
-        if one.coupon_id in done and not one.blocked
+        if one.coupon_id in done and not (one.blocked or one.is_given)
         else one
         for one in found
     ]

@@ -16,8 +16,9 @@ from banyan.campaigns import verifier
 from banyan.campaigns.models import Campaign, Instance, Participation, ProofFile
 from banyan.campaigns.problems import Refused
 from banyan.campaigns.proof import campaign_audit
-from banyan.catalog.models import Shop, ShopStaff
+from banyan.catalog.models import Shop, ShopStaff, Variant
 from banyan.entitlements.models import Grant as CouponGrant
+from banyan.entitlements.models import PriceRight
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.notify.models import Notification
@@ -132,6 +133,22 @@ def test_one_of_five_wins_and_anybody_can_check_it(shop: Shop) -> None:
         own = Client().get(f"/play/{entry.code}/proof").content.decode()
         assert all(verifier.verify(own).values())
         assert json.loads(own)["published"]["root"] == file["published"]["root"]
+    assert_sound()
+
+
+def test_a_price_is_drawn_whatever_its_goods_cost_by_then(shop: Shop) -> None:
+    """The budget covers the prizes as they were published: nothing more is asked of it."""
+    item = make.variant(shop, price=10_000, stock=9)
+    terms: dict[str, Any] = {"prize": None, "variant": item.pk, "price": 6_000, "helpers": 0}
+    of = draws(shop, landing="right", budget=4_000, **terms)
+    Variant.objects.filter(pk=item.pk).update(price_amount=12_000)
+    entries = [begun(of, who) for who in crowd(3)]
+
+    claimed(of)
+
+    assert of.state == "settled"
+    (won,) = (one for one in entries if Instance.objects.get(pk=one.pk).state == "claimed")
+    assert (PriceRight.objects.get().account_id, of.spent) == (won.owner_id, 4_000)
     assert_sound()
 
 

@@ -17,6 +17,7 @@ from banyan.campaigns.problems import Refused
 from banyan.campaigns.proofs import proof_file
 from banyan.campaigns.queries import funnel_of
 from banyan.catalog.models import Shop
+from banyan.entitlements.models import Coupon
 from banyan.entitlements.models import Grant as CouponGrant
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
@@ -282,6 +283,31 @@ def test_a_paused_campaign_keeps_its_promises(shop: Shop) -> None:
         begun(of, somebody())
     join(pack, somebody())  # what was sent can be opened until its deadline
     assert_sound()
+
+
+def test_nobody_is_given_a_coupon_whose_time_is_over(shop: Shop) -> None:
+    """Its merchant shortened it after publication, while nobody had one."""
+    row, other = coupon(shop, ends_at=clock.now() + 2 * DAY), coupon(shop, title="other")
+    plain, spare = packs(shop, coupon=row.pk), packs(shop, coupon=row.pk, instead=other.pk)
+    pack, ben = begun(plain, somebody()), somebody()
+    second = begun(spare, somebody())
+    Coupon.objects.filter(pk=row.pk).update(ends_at=clock.now())
+
+    with pytest.raises(Refused, match="play_drained"):
+        join(pack, ben)
+    assert coupons_of(ben) == []
+    join(second, ben)
+    assert coupons_of(ben) == ["other"], "what was declared for that"
+    assert_sound()
+
+
+def test_a_coupon_that_ends_before_its_campaign_is_not_published(shop: Shop) -> None:
+    short = coupon(shop, ends_at=clock.now() + DAY)
+    packs(shop, coupon=short.pk, ends_at=short.ends_at)
+    for name in ("coupon", "top"):
+        with pytest.raises(Invalid) as refused:
+            packs(shop, **{name: short.pk}, ends_at=clock.now() + 2 * DAY)
+        assert [*refused.value.fields] == [name]
 
 
 # -- who comes too late ----------------------------------------------------------------------------

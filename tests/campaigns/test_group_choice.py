@@ -204,6 +204,23 @@ def test_nobody_is_seated_with_whom_they_are_apart_from(item: Variant) -> None:
     assert Refund.objects.count() == 1
 
 
+def test_who_pays_too_late_comes_back_to_nobody_who_has_blocked_them_since(item: Variant) -> None:
+    ana, ben = crowd(2)
+    group = begun(group_of(item), ana)
+    join(group, ben)
+    placed = order(item, ben)
+    place = Participation.objects.get(instance=group, account=ben)
+    with clock.at(clock.now() + 6 * MINUTE):
+        assert lapse(actor=SYSTEM, ids=[place.pk]) == 1
+    people.block(actor=make.actor(ana), account_id=ben.pk)
+
+    assert pays(placed).state == "placed"
+
+    assert seats_of(ben) == []
+    assert Refund.objects.count() == 1
+    assert_sound()
+
+
 def test_another_group_that_costs_more_is_no_place_for_the_same_money(item: Variant) -> None:
     ana, ben, cy, dee = crowd(4)
     of = group_of(item, price=8_000, people_2=3, price_2=6_000)

@@ -19,6 +19,7 @@ from banyan.kernel import clock, relay, topics
 from banyan.kernel.models import StoredEvent
 from banyan.kernel.problems import Invalid
 from banyan.orders import actions as orders
+from banyan.orders.models import Order
 from banyan.people.models import Account
 from tests.campaigns.scene import (
     DAY,
@@ -155,6 +156,32 @@ def test_an_order_that_is_given_back_gives_no_turn(shop: Shop) -> None:
     with pytest.raises(Refused, match="play_chances"):
         turn(play, ana)
     assert len(play.public["turns"]) == 2, "one of its own, one of the order that was kept"
+    assert_sound()
+
+
+def test_an_order_counts_in_place_of_one_that_went_back(shop: Shop) -> None:
+    of, ana = wheel(shop, orders=1), somebody()
+    play, item = begun(of, ana), make.variant(shop, stock=9)
+
+    def buys() -> Order:
+        bought = make.pay(make.place((item, 1), buyer=ana)).orders.get()
+        relay.drain()
+        return bought
+
+    def goes_back(order: Order) -> None:
+        orders.undo_orders(actor=SYSTEM, order_ids=[order.pk], reason="back")
+        relay.drain()
+
+    goes_back(buys())
+    second = buys()
+    for _n in range(2):
+        turn(play, ana)
+    goes_back(second)
+    third = buys()
+    with pytest.raises(Refused, match="play_chances"):
+        turn(play, ana)
+    assert third.state == "paid"
+    assert len(play.public["turns"]) == 2, "the third nets the turn of the second"
     assert_sound()
 
 

@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 
 from banyan.campaigns import actions as campaigns
+from banyan.campaigns.access import get_instance_for
+from banyan.campaigns.blocks import Next
+from banyan.campaigns.honour import blocks_of
 from banyan.campaigns.models import Campaign, Contribution, Instance
 from banyan.campaigns.problems import Refused
+from banyan.campaigns.queries import MOST_SHOWN, shown
 from banyan.catalog.models import Shop
 from banyan.entitlements.models import Grant as CouponGrant
 from banyan.kernel import clock
@@ -55,6 +59,50 @@ def act(instance: Instance, who: Account, verb: str) -> Any:
 
 def held(who: Account) -> list[str]:
     return list(CouponGrant.objects.filter(account=who).values_list("coupon__title", flat=True))
+
+
+def test_what_was_reached_is_taken_while_the_campaign_is_paused(shop: Shop) -> None:
+    """Its time runs on meanwhile: a pause must not be the end of a promise."""
+    of, ana, owner = likes(shop), somebody(), make.actor(shop.owner)
+    collection = begun(of, ana)
+    liker, second = crowd(2)
+    help_(collection, liker)
+    help_(collection, second)
+    campaigns.pause_campaign(actor=owner, campaign_id=of.pk)
+    with pytest.raises(Refused, match="play_paused"):
+        begun(of, somebody())
+
+    act(collection, ana, "redeem")
+
+    collection.refresh_from_db()
+    assert (collection.state, held(ana)) == ("redeemed", ["first"])
+    assert_sound()
+
+
+def test_a_like_is_taken_back_while_the_campaign_is_paused(shop: Shop) -> None:
+    of, liker = likes(shop), somebody()
+    collection = begun(of, somebody())
+    help_(collection, liker)
+    campaigns.pause_campaign(actor=make.actor(shop.owner), campaign_id=of.pk)
+    with pytest.raises(Refused, match="play_paused"):
+        help_(collection, somebody())
+
+    act(collection, liker, "withdraw")
+
+    collection.refresh_from_db()
+    assert collection.taken == 0
+    assert_sound()
+
+
+def test_an_early_liker_of_very_many_can_take_theirs_back(shop: Shop) -> None:
+    collection = begun(likes(shop, likes=MOST_SHOWN + 9), somebody())
+    people = crowd(MOST_SHOWN + 1)
+    for who in people:
+        help_(collection, who)
+    for who in (people[0], people[-1]):
+        actor = make.actor(who)
+        seen = blocks_of(shown(actor, get_instance_for(actor, collection.code)))
+        assert [one.verb for one in seen if isinstance(one, Next)] == ["withdraw"]
 
 
 def test_enough_likes_bring_the_coupon_once(shop: Shop) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils.translation import override
 
 from banyan.campaigns import actions as campaigns
@@ -13,10 +16,21 @@ from banyan.campaigns.mechanic import mechanic
 from banyan.campaigns.models import Campaign, Instance, Participation
 from banyan.campaigns.problems import Refused
 from banyan.catalog.models import Shop
+from banyan.entitlements import actions as coupons
 from banyan.kernel import clock, flags
 from banyan.kernel.models import AuditEntry, StoredEvent
-from banyan.kernel.problems import Invalid, NotFound
-from tests.campaigns.scene import DAY, begun, campaign, coupon, draft, help_, join, somebody
+from banyan.kernel.problems import Conflict, Invalid, NotFound
+from tests.campaigns.scene import (
+    DAY,
+    SYSTEM,
+    begun,
+    campaign,
+    coupon,
+    draft,
+    help_,
+    join,
+    somebody,
+)
 from tests.support import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +71,49 @@ def test_every_mechanic_states_facts_that_can_be_published(shop: Shop, market: s
         assert "wechat" not in report.packs or not report.facts.by_sharing
         assert report.facts.promised <= made.budget
         assert rules_of(mechanic(code), made)
+
+
+def test_a_coupon_that_a_campaign_promises_becomes_no_worse(shop: Shop) -> None:
+    """Nobody has it yet, and people have entered for it."""
+    owner, prize = make.actor(shop.owner), coupon(shop, title="50 off", amount_off=5_000, cap=10)
+    limits: dict[str, Any] = {
+        "title": "50 off", "cap": 10, "per_person": 1, "budget": None, "ends_at": None,
+    }  # fmt: skip
+
+    def worsen() -> dict[str, str]:
+        """Try everything; return what was refused, and how."""
+        one_off = [{"code": "amount_off", "args": {"amount": 100}}]
+        tries: dict[str, Callable[[], object]] = {
+            "terms": lambda: coupons.change_terms(
+                actor=owner, coupon_id=prize.pk, conditions=[], benefits=one_off, stacking="shop"
+            )
+        }
+        for name, value in (
+            ("cap", 9), ("budget", 5_000), ("ends_at", clock.now() + DAY),
+        ):  # fmt: skip
+            tries[name] = partial(
+                coupons.edit_coupon, actor=owner, coupon_id=prize.pk, **limits | {name: value}
+            )
+        refused = {}
+        for name, attempt in tries.items():
+            with transaction.atomic():
+                try:
+                    attempt()
+                except Conflict as conflict:
+                    refused[name] = conflict.code
+                transaction.set_rollback(True)
+        return refused
+
+    of = draft(shop, "assist_draw", prize=prize.pk, count=1)
+    assert worsen() == {}, "a draft promises nothing"
+    campaigns.publish_campaign(actor=owner, campaign_id=of.pk)
+    assert worsen() == dict.fromkeys(["terms", "cap", "budget", "ends_at"], "coupon_promised")
+    coupons.edit_coupon(actor=owner, coupon_id=prize.pk, **limits | {"cap": 20})
+    campaigns.end_campaign(actor=owner, campaign_id=of.pk)
+    campaigns.advance(actor=SYSTEM)
+    campaigns.advance(actor=SYSTEM)
+    of.refresh_from_db()
+    assert (of.state, worsen()) == ("settled", {})
 
 
 def test_a_prize_above_the_markets_limit_is_not_published(shop: Shop) -> None:

@@ -11,11 +11,15 @@ from django.utils import translation
 
 from banyan.campaigns import actions as campaigns
 from banyan.campaigns import verifier
+from banyan.campaigns.access import get_instance_for
 from banyan.campaigns.actions.packets import PacketInput
+from banyan.campaigns.blocks import Next, Won
+from banyan.campaigns.honour import blocks_of
 from banyan.campaigns.mechanic import terms_of
 from banyan.campaigns.models import Instance
 from banyan.campaigns.problems import Refused
 from banyan.campaigns.proofs import proof_file
+from banyan.campaigns.queries import MOST_SHOWN, shown
 from banyan.groups import actions as groups
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, Problem
@@ -70,6 +74,16 @@ def test_every_cent_arrives_and_the_ledger_is_zero(mode: str) -> None:
     assert all(verifier.verify(proof_file(made)).values())
     assert_sound()
     assert verify().clean
+
+
+def test_who_is_one_of_very_many_sees_their_own_share() -> None:
+    made, friends = packet(rich(), 1_000, MOST_SHOWN + 2, mode="equal"), crowd(MOST_SHOWN + 1)
+    for who in friends:
+        join(made, who)
+    for who in (friends[0], friends[-1]):
+        seen = blocks_of(shown(make.actor(who), get_instance_for(make.actor(who), made.code)))
+        assert [one for one in seen if isinstance(one, Won)], "it is in their wallet"
+        assert not [one for one in seen if isinstance(one, Next)], "nothing is left to do"
 
 
 def test_m10_expiry() -> None:

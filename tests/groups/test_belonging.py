@@ -305,6 +305,26 @@ def test_a_ban_keeps_out_until_it_is_over(monkeypatch: pytest.MonkeyPatch) -> No
     assert circles.counted(circle) == circles.recounted(circle) == (2, 1)
 
 
+def test_who_leaves_before_the_ban_is_kept_out_all_the_same() -> None:
+    circle = circles.group()
+    owner, ben = circles.owner_of(circle), circles.joined(circle)
+    groups.leave(actor=make.actor(ben), group_id=circle.pk)
+
+    groups.ban(actor=owner, group_id=circle.pk, account_id=ben.pk)
+    groups.ban(actor=owner, group_id=circle.pk, account_id=ben.pk)
+
+    with pytest.raises(Forbidden, match="banned"):
+        groups.join(actor=make.actor(ben), group_id=circle.pk)
+    made = groups.invite(actor=owner, group_id=circle.pk)
+    with pytest.raises(Forbidden, match="banned"):
+        groups.accept_invitation(actor=make.actor(ben), code=made.code)
+    assert circles.counted(circle) == circles.recounted(circle) == (1, 1)
+    groups.unban(actor=owner, group_id=circle.pk, account_id=ben.pk)
+    circles.joined(circle, ben)
+    with pytest.raises(NotFound):
+        groups.ban(actor=owner, group_id=circle.pk, account_id=1)
+
+
 def test_secret_groups_are_unknown_to_others_and_closed_or_hidden_ones_to_all() -> None:
     secret, private, hidden = (circles.group(visibility=v) for v in (2, 1, 0))
     closed = circles.group()

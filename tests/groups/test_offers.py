@@ -8,6 +8,7 @@ import pytest
 
 from banyan.catalog import actions as catalog
 from banyan.groups import actions as groups
+from banyan.groups.access import visible_offers
 from banyan.groups.actions.offers import tell_batch
 from banyan.groups.models import Group, Membership, Notice, Offer
 from banyan.groups.queries import Figures, figures_of
@@ -159,6 +160,35 @@ def test_what_went_off_sale_is_told_to_nobody_and_opens_nothing() -> None:
     with pytest.raises(Conflict) as refused:
         groups.open_offer(actor=make.actor(ben), offer_id=offer.pk)
     assert refused.value.code == "offer_ended"
+
+
+@pytest.mark.parametrize("how", ["leave", "remove", "ban", "goes for good"])
+def test_what_somebody_offers_ends_when_they_belong_no_more(how: str) -> None:
+    circle = circles.group()
+    owner, ana = circles.owner_of(circle), circles.joined(circle)
+    ben, cy = circles.joined(circle, wants_offers=True), circles.joined(circle)
+    gone, stays = offered(circle, ana), offered(circle, cy)
+
+    match how:
+        case "leave":
+            groups.leave(actor=make.actor(ana), group_id=circle.pk)
+        case "remove":
+            groups.remove(actor=owner, group_id=circle.pk, account_id=ana.pk)
+        case "ban":
+            groups.ban(actor=owner, group_id=circle.pk, account_id=ana.pk)
+        case _:
+            groups.leave_all(account_id=ana.pk)
+    groups.tell_offers()
+
+    told = Notification.objects.filter(recipient=ben, kind="group.offer")
+    assert [one.group_key for one in told] == [f"group.offer:{stays.pk}"]
+    assert list(visible_offers(make.actor(ben), circle)) == [stays]
+    with pytest.raises(Conflict, match="offer_ended"):
+        groups.open_offer(actor=make.actor(ben), offer_id=gone.pk)
+    again = groups.offer_to_group(
+        actor=make.actor(cy), group_id=circle.pk, product_id=gone.product_id
+    )
+    assert again.by_id == cy.pk, "others may offer the same now"
 
 
 def test_opening_twice_is_one_visit_and_one_opened() -> None:

@@ -10,6 +10,7 @@ from django.test import Client
 from banyan.community import actions as community
 from banyan.community.access import visible_posts
 from banyan.community.models import Post
+from banyan.community.queries import history_of, waiting_posts
 from banyan.groups import actions as groups
 from banyan.groups.models import Group, Pick
 from banyan.groups.rules import waits_for_a_moderator
@@ -71,6 +72,44 @@ def test_a_members_first_post_waits_and_says_nothing_until_it_appears() -> None:
     assert visible_posts(Actor.guest()).filter(pk=held.pk).exists()
     assert (published(), Link.objects.get(target_kind="post").owner_id) == (1, ben.pk)
     assert posted(ben, circle, "Second").state == 1
+
+
+def edited(post: Post, title: str, **more: Any) -> Post:
+    return community.edit_post(
+        actor=make.actor(post.author), post_id=post.pk, title=title, body="", **more
+    )
+
+
+def test_where_all_posts_wait_other_words_wait_as_well() -> None:
+    circle = circles.group(holds=2)
+    owner, ben = circles.owner_of(circle), circles.joined(circle)
+    post = posted(ben, circle, "A bowl")
+    community.let_appear(actor=owner, post_id=post.pk)
+
+    assert edited(post, "Fools, all of you").state == 3
+    assert not visible_posts(Actor.guest()).filter(pk=post.pk).exists()
+    edited(post, "A jar for @nobody")
+    assert waiting_posts(owner, circle) == [post]
+    community.let_appear(actor=owner, post_id=post.pk)
+    community.let_appear(actor=owner, post_id=post.pk)
+
+    post.refresh_from_db()
+    assert (post.state, post.title) == (1, "A jar for @nobody")
+    assert [one.title for one in history_of(Actor.guest(), post)] == ["A bowl"]
+    edits = StoredEvent.objects.filter(name="post.edited", subject_id=post.pk).count()
+    assert (published(), edits, Link.objects.filter(target_kind="post").count()) == (1, 1, 1)
+
+
+def test_an_edit_waits_only_where_its_words_are_new_and_all_posts_wait() -> None:
+    first, every = circles.group(holds=1), circles.group(holds=2)
+    for circle in (first, every):
+        owner, ben = circles.owner_of(circle), circles.joined(circle)
+        post = posted(ben, circle, "A bowl")
+        community.let_appear(actor=owner, post_id=post.pk)
+        assert edited(post, "A bowl", declared="gift").state == 1, "the same words"
+        own = posted(circles.founder(circle), circle, "Mine")
+        assert edited(own, "Mine again").state == 1, "who leads waits for nobody"
+        assert edited(post, "A jar").state == (1 if circle is first else 3)
 
 
 def test_what_is_turned_away_is_gone_and_the_next_one_waits_too() -> None:

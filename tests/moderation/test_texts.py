@@ -12,6 +12,7 @@ import pytest
 from banyan.community import actions as community
 from banyan.community.access import visible_posts
 from banyan.community.models import Comment, Post
+from banyan.community.queries import history_of
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry, StoredEvent
@@ -77,10 +78,10 @@ def test_a_held_post_is_seen_once_a_moderator_says_so_and_told_then() -> None:
 
 
 def let_through() -> None:
-    """A moderator finds the one case harmless."""
+    """A moderator finds the one open case harmless."""
     moderation.decide_case(
         actor=make.actor(make.staff("moderation")),
-        case_id=Case.objects.get().pk,
+        case_id=Case.objects.get(state="open").pk,
         verdict="dismiss",
         reason="other",
         words="Harmless.",
@@ -101,6 +102,51 @@ def test_what_a_moderator_lets_through_may_still_wait_for_its_group() -> None:
     assert not StoredEvent.objects.filter(name="post.published").exists()
     community.let_appear(actor=circles.owner_of(circle), post_id=post.pk)
     assert StoredEvent.objects.filter(name="post.published", subject_id=post.pk).count() == 1
+
+
+def test_an_edit_of_a_post_that_waits_for_its_group_passes_the_filter_too() -> None:
+    list_word("pills", "hold")
+    circle = circles.group(holds=2)
+    owner, ben = circles.owner_of(circle), circles.joined(circle)
+    post = publish(ben, body="My bowl", group_id=circle.pk)
+
+    community.edit_post(actor=make.actor(ben), post_id=post.pk, title="A bowl", body="My pills")
+    community.let_appear(actor=owner, post_id=post.pk)
+
+    assert not visible_posts(Actor.guest()).filter(pk=post.pk).exists()
+    let_through()
+    assert not visible_posts(Actor.guest()).filter(pk=post.pk).exists(), "its group has not looked"
+    community.let_appear(actor=owner, post_id=post.pk)
+    assert visible_posts(Actor.guest()).filter(pk=post.pk).exists()
+    assert StoredEvent.objects.filter(name="post.published", subject_id=post.pk).count() == 1
+
+
+def test_what_nobody_has_seen_is_in_no_history() -> None:
+    list_word("pills", "hold")
+    circle = circles.group(holds=2)
+    owner, ben = circles.owner_of(circle), circles.joined(circle)
+    waits = publish(ben, body="Fools, all of you", group_id=circle.pk)
+    held = publish(make.member(), body="My pills")
+    out = publish(make.member(), body="My jar")
+
+    def says(post: Post, body: str) -> None:
+        community.edit_post(
+            actor=make.actor(post.author), post_id=post.pk, title=post.title, body=body
+        )
+
+    says(waits, "Dear all")
+    community.let_appear(actor=owner, post_id=waits.pk)
+    says(held, "My bowl")
+    let_through()
+    says(out, "Your pills")
+    says(out, "Your jar")
+    let_through()
+
+    read = {
+        one.pk: [old.body for old in history_of(Actor.guest(), one)] for one in (waits, held, out)
+    }
+    assert read == {waits.pk: [], held.pk: [], out.pk: ["My jar"]}
+    assert visible_posts(Actor.guest()).filter(pk__in=read).count() == 3
 
 
 def test_an_edit_that_was_let_through_is_found_and_has_its_link() -> None:

@@ -163,6 +163,43 @@ def test_guessing_at_one_contact_is_limited_over_all_its_codes(carrier: Carrier)
     assert refusals == ["code_wrong"] * 20 + ["too_many"] * 5
 
 
+@pytest.mark.usefixtures("midday")
+def test_a_stranger_who_asks_and_guesses_keeps_nobody_out(carrier: Carrier) -> None:
+    """Whoever knows an address can ask for codes to it: the limits are theirs, not its owner's."""
+    there, home = "203.0.113.9", "198.51.100.7"
+    for _n in range(4):
+        attempt = ask(source=there)
+        code = carrier.to("ana@example.com")
+        for step in range(5):
+            wrong = f"{(int(code) + 1 + step) % 1_000_000:06d}"
+            with pytest.raises(Invalid):
+                people.verify_code(actor=GUEST, token=attempt.token, code=wrong, source=there)
+    ask(source=there)
+    last = ask(source=there)
+    with pytest.raises(TooMany):
+        ask(source=there)
+    with pytest.raises(TooMany):
+        people.verify_code(actor=GUEST, token=last.token, code="000000", source=there)
+
+    mine = ask(source=home)
+    done = people.verify_code(
+        actor=GUEST, token=mine.token, code=carrier.to("ana@example.com"), source=home
+    )
+    assert done.account.email == "ana@example.com"
+
+
+def test_from_however_many_places_one_contact_is_sent_so_many_codes_a_day(
+    carrier: Carrier,
+) -> None:
+    begin = clock.now().replace(hour=0, minute=5)
+    for n in range(80):
+        with clock.at(begin + n * dt.timedelta(minutes=15)):
+            ask(source=f"203.0.113.{n % 8}")
+    with clock.at(begin + 80 * dt.timedelta(minutes=15)), pytest.raises(TooMany):
+        ask(source="198.51.100.7")
+    assert len(carrier.carried) == 80
+
+
 def test_what_is_no_contact_is_refused_with_its_field(carrier: Carrier) -> None:
     for text in ("", "hello", "ana@", "12"):
         with pytest.raises(Invalid) as refused:

@@ -96,7 +96,7 @@ def test_whoever_is_about_to_join_when_it_is_paused_gets_nothing(
 def test_control_without_the_condition_they_are_in_though_it_is_paused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def whatever_the_campaign_does(instance: Instance) -> int:
+    def whatever_the_campaign_does(instance: Instance, _actor: Actor) -> int:
         Instance.objects.filter(pk=instance.pk).update(taken=F("taken") + 1)
         instance.taken += 1
         return instance.taken

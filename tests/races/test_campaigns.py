@@ -26,6 +26,7 @@ from banyan.campaigns.persons import Person
 from banyan.campaigns.problems import Refused
 from banyan.entitlements.models import Grant as CouponGrant
 from banyan.kernel import counters
+from banyan.kernel.actors import Actor
 from banyan.kernel.models import BoundedCounter
 from banyan.kernel.problems import SoldOut
 from banyan.ledger.models import Account as Book
@@ -195,7 +196,7 @@ def test_m02_control_without_the_lock_all_of_a_burst_count(
     """Each has counted the last minute before any of the likes is there."""
     places = itertools.count(1)
     no_locks(monkeypatch)
-    monkeypatch.setattr(playing, "_take_place", lambda instance: next(places))
+    monkeypatch.setattr(playing, "_take_place", lambda *_asked: next(places))
     meet(monkeypatch, like_collection, "_last_minute", 4)
     assert counted(burst(), crowd(4)) == 4
 
@@ -309,7 +310,7 @@ def test_control_without_the_condition_more_get_in_than_there_are_places(
     places = itertools.count(one.taken + 1)
     no_locks(monkeypatch)
 
-    def read_then_write(instance: Instance) -> int:
+    def read_then_write(instance: Instance, _actor: Actor) -> int:
         free = Instance.objects.get(pk=instance.pk)
         if free.taken >= free.cap:
             raise Refused("drained")

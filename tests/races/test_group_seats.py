@@ -15,6 +15,7 @@ from banyan.campaigns.models import Grant, Instance, Participation
 from banyan.campaigns.problems import Refused
 from banyan.catalog.models import Variant
 from banyan.kernel import clock, locks
+from banyan.kernel.actors import Actor
 from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
 from banyan.orders.events import OrderPaid
@@ -100,7 +101,7 @@ def test_control_without_the_conditional_update_a_group_is_overfull(
     no_locks(monkeypatch)
     monkeypatch.setattr(locks, "held", lambda _key: True)
 
-    def careless(instance: Instance) -> int:
+    def careless(instance: Instance, _actor: Actor) -> int:
         """Read, think, write: as one must not."""
         if instance.taken >= instance.cap or instance.ended_at is not None:
             raise Refused("drained")

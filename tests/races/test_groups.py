@@ -176,6 +176,32 @@ def test_control_without_the_condition_it_lets_everybody_in(
     assert circles.recounted(circle)[0] == 7
 
 
+def _taps_twice(monkeypatch: pytest.MonkeyPatch) -> tuple[Invitation, list[Any]]:
+    """Let somebody take an invitation for two at once with two taps."""
+    made, who = invited(circles.group(policy="invitation"), 2), make.actor(make.member())
+    meet(monkeypatch, invitations_module, "get_invitation", 2)
+    tap = lambda: groups.accept_invitation(actor=who, code=made.code)  # noqa: E731 - pressed twice
+    results = run_at_once(tap, tap)
+    made.refresh_from_db()
+    return made, results
+
+
+def test_two_taps_of_one_person_use_an_invitation_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, results = _taps_twice(monkeypatch)
+    assert [type(one) for one in results] == [Membership] * 2, kinds(results)
+    assert made.uses == 1
+    assert circles.counted(made.group) == circles.recounted(made.group) == (2, 1)
+
+
+def test_control_where_every_tap_counts_as_coming_in_it_is_used_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    enter = members_module.enter
+    monkeypatch.setattr(invitations_module, "enter", lambda **asked: (enter(**asked)[0], True))
+    made, _results = _taps_twice(monkeypatch)
+    assert made.uses == 2
+
+
 def two_offers(cap: int) -> tuple[Group, Account, list[int]]:
     ana = make.member()
     circle = circles.group(ana, offer_cap=cap, offer_days=1)

@@ -50,7 +50,7 @@ def test_a_pot_is_given_once_whoever_comes_at_once() -> None:
 def test_control_without_the_lock_a_pot_is_given_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     of, places = potted(), itertools.count(1)
     no_locks(monkeypatch)
-    monkeypatch.setattr(playing, "_take_place", lambda instance: next(places))
+    monkeypatch.setattr(playing, "_take_place", lambda *_asked: next(places))
     meet(monkeypatch, bargains, "is_new", 2)
     found = run_at_once(*(lambda who=who: help_(of, who) for who in crowd(2)))
     assert kinds(found).get("Played") == 2, kinds(found)

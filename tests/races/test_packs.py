@@ -306,7 +306,7 @@ def test_control_a_kept_place_that_is_not_taken_by_its_row_is_taken_twice(
     no_locks(monkeypatch)
     together = rendezvous(2)
 
-    def read_then_write(instance: Instance, kept: PlaceHold) -> int:
+    def read_then_write(instance: Instance, kept: PlaceHold, _actor: Actor) -> int:
         together()
         Instance.objects.filter(pk=instance.pk).update(held=F("held") - 1)
         return int(instance.taken) + (1 if kept else 0)

@@ -36,7 +36,7 @@ def keep_place(*, actor: Actor, code: str) -> PlaceHold:
     with transaction.atomic():
         locks.take_reading("instance", instance)
         check_open(instance, now)
-        _keep(instance)
+        _keep(instance, actor)
         return PlaceHold.objects.create(
             instance=instance,
             key=new_code(80),
@@ -44,10 +44,10 @@ def keep_place(*, actor: Actor, code: str) -> PlaceHold:
         )
 
 
-def _keep(instance: Instance) -> None:
-    free = going(instance).filter(taken__lt=F("cap"), held__lt=(instance.cap + 1) // 2)
+def _keep(instance: Instance, actor: Actor) -> None:
+    free = going(instance, actor).filter(taken__lt=F("cap"), held__lt=(instance.cap + 1) // 2)
     if free.update(taken=F("taken") + 1, held=F("held") + 1) != 1:
-        raise gone(instance)
+        raise gone(instance, actor)
 
 
 def free_places(*, actor: Actor) -> int:

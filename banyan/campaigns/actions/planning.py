@@ -29,7 +29,7 @@ from banyan.kernel.states import transition, transition_telling
 
 from ..access import get_campaign_for_staff
 from ..audience import faults_of_audience
-from ..checks import faults_of
+from ..checks import coupons_in, faults_of
 from ..disclosing import report_of
 from ..events import CampaignEnded, CampaignPaused, CampaignPublished, CampaignResumed
 from ..honour import HONOUR
@@ -145,8 +145,10 @@ def publish_campaign(*, actor: Actor, campaign_id: int) -> Campaign:
         assert campaign.version is not None
         kind = mechanic(campaign.mechanic)
         terms = kind.terms.model_validate(campaign.version.terms)
+        # Whoever changes one of its coupons meanwhile waits, and finds it promised.
+        locks.take([LockKey("entitlement", one) for one in coupons_in(terms).values()])
         faults = {
-            **faults_of(campaign.shop_id or 0, terms),
+            **faults_of(campaign.shop_id or 0, terms, campaign.ends_at),
             **faults_of_reward(kind, terms, landing=campaign.landing, drive=campaign.drive),
             **kind.faults(terms),
         }
@@ -340,7 +342,7 @@ def _checked(actor: Actor, data: CampaignInput, shop_id: int) -> tuple[dict[str,
         terms = read(kind.terms, {**data.terms, "honour": data.drive == HONOUR})
         landing = _landing(data)
         fields |= faults_of_reward(kind, terms, landing=landing, drive=data.drive)
-        fields |= faults_of(shop_id, terms) or kind.faults(terms)
+        fields |= faults_of(shop_id, terms, data.ends_at) or kind.faults(terms)
         if not fields and not budget and data.plays:
             budget = min(LARGEST, kind.cost(terms) * (1 if kind.pooled else data.plays))
         values = terms.model_dump(mode="json")

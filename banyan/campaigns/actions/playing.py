@@ -11,17 +11,18 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from banyan.catalog.access import works_in
+from banyan.catalog.access import visible_variants, works_in
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code, new_ids
-from banyan.kernel.problems import Busy, Invalid, LoginRequired
+from banyan.kernel.problems import Busy, Invalid, LoginRequired, NotFound
 from banyan.kernel.remembered import insert, remembered
+from banyan.people.access import blocked_between, not_blocked
 
 from ..access import get_campaign_for, get_instance_for
 from ..audience import check_audience, check_person
 from ..causes import Cause, cause_of, check_brings, check_unchanged
-from ..checks import hindrance
+from ..checks import are_on_sale, goods_of, hindrance
 from ..events import PlayOpened
 from ..mechanic import (
     VERBS,
@@ -45,7 +46,7 @@ NOWHERE = Arrival()
 ONCE = ("instance_turn_once", "instance_cause_once", "instance_order_once")
 LATE = "late"
 STOPPABLE = frozenset({"join", "help"})
-"""Verbs that end with a mechanic that is turned off; taking what was promised does not."""
+"""Verbs that end with a mechanic that is turned off, or a pause; what was promised is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,8 @@ def play(
     Whoever gives the key of a place that is ``kept`` for them takes that one. That everything is
     gone is said without a lock, in two statements; where the mechanic ``consoles``, who comes too
     late has what is for them instead of a place. Locks instance, and what the
-    effects lock after it. Raises LoginRequired and Refused.
+    effects lock after it. Raises LoginRequired, Refused, and NotFound for a place in what somebody
+    began who is apart from the actor by a block.
     """
     if verb not in VERBS:
         raise Refused("not_offered", detail=verb)
@@ -252,7 +254,7 @@ def play(
         if hook == LATE and _paused(instance).exists():
             raise Refused("paused")
         if hook in kind.scarce:
-            place = _take_kept(instance, kept) if kept is not None else _take_place(instance)
+            place = _take_kept(instance, kept, actor) if kept else _take_place(instance, actor)
         stage = Stage(actor=actor, instance=instance, person=person, arrival=arrival, given=given)
         asked = Play(
             campaign,
@@ -282,13 +284,13 @@ def _know_owner(kind: Mechanic[Any], instance: Instance, person: Person, *, join
     )
 
 
-def _take_place(instance: Instance) -> int:
+def _take_place(instance: Instance, actor: Actor) -> int:
     """Take the next place or none, by one conditional UPDATE; return its number from 1.
 
-    Raises Refused (drained, held, paused).
+    Raises Refused (drained, held, paused, gone), NotFound: see :func:`going`.
     """
-    if going(instance).filter(taken__lt=F("cap")).update(taken=F("taken") + 1) != 1:
-        raise gone(instance)
+    if going(instance, actor).filter(taken__lt=F("cap")).update(taken=F("taken") + 1) != 1:
+        raise gone(instance, actor)
     instance.taken += 1
     return instance.taken - instance.held
 
@@ -300,26 +302,35 @@ def _kept(instance: Instance, key: str, now: dt.datetime) -> PlaceHold | None:
     return PlaceHold.objects.filter(instance=instance, key=key, expires_at__gt=now).first()
 
 
-def _take_kept(instance: Instance, kept: PlaceHold) -> int:
+def _take_kept(instance: Instance, kept: PlaceHold, actor: Actor) -> int:
     """Take the place that was kept, once; return its number from 1, as :func:`_take_place` does."""
     if not PlaceHold.objects.filter(pk=kept.pk).delete()[0]:
-        return _take_place(instance)
-    if going(instance).update(held=F("held") - 1) != 1:
-        raise gone(instance)
+        return _take_place(instance, actor)
+    if going(instance, actor).update(held=F("held") - 1) != 1:
+        raise gone(instance, actor)
     instance.held -= 1
     return instance.taken - instance.held
 
 
-def going(instance: Instance) -> QuerySet[Instance]:
-    """Return the row of an instance that runs, and whose campaign nobody has paused meanwhile."""
-    rows = Instance.objects.filter(pk=instance.pk, ended_at=None)
+def going(instance: Instance, actor: Actor) -> QuerySet[Instance]:
+    """Return the row of an instance that runs, whose campaign nobody has paused meanwhile, and
+    whose goods are on sale: what was taken down is helped on by nobody. None for whoever is apart
+    from who began it by a block.
+    """
+    rows = Instance.objects.filter(not_blocked(actor, "owner_id"), pk=instance.pk, ended_at=None)
+    for variant_id in sorted(goods_of(terms_of(instance))):
+        rows = rows.filter(Exists(visible_variants().filter(pk=variant_id)))
     return rows.filter(~Exists(_paused(instance)))
 
 
-def gone(instance: Instance) -> Refused:
+def gone(instance: Instance, actor: Actor) -> Refused | NotFound:
     """Return why no place could be taken."""
+    if actor.id is not None and blocked_between(actor.id, instance.owner_id or 0):
+        return NotFound()
     if _paused(instance).exists():
         return Refused("paused")
+    if not are_on_sale(terms_of(instance)):
+        return Refused("gone")
     return Refused("held" if instance.held else "drained")
 
 
@@ -347,9 +358,11 @@ def check_window(campaign: Campaign, now: dt.datetime) -> None:
         raise Refused("over")
 
 
-def check_open(instance: Instance, now: dt.datetime) -> None:
-    """Say why nothing can be done to it now. An instance may outlive its campaign's window."""
-    if instance.campaign.state == "paused":
+def check_open(instance: Instance, now: dt.datetime, verb: str = "join") -> None:
+    """Say why a verb cannot be done to it now. An instance may outlive its campaign's window."""
+    # At a wheel what is taken is drawn from the stock of all: that is playing on.
+    stops = verb in STOPPABLE or mechanic(instance.campaign.mechanic).shared
+    if stops and instance.campaign.state == "paused":
         raise Refused("paused")
     if instance.ended_at is not None and instance.taken >= instance.cap:
         raise Refused("drained")
@@ -361,7 +374,7 @@ def _hook(instance: Instance, verb: str, now: dt.datetime) -> str:
     """Return which hook answers a verb; raises Refused where none does, see check_open."""
     if verb == "join" and instance.campaign.state != "paused" and comes_late(instance, now):
         return LATE
-    check_open(instance, now)
+    check_open(instance, now, verb)
     return verb
 
 

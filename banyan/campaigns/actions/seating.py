@@ -17,7 +17,7 @@ from banyan.kernel import clock, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_ids
 from banyan.kernel.locks import LockKey
-from banyan.kernel.problems import Busy
+from banyan.kernel.problems import Busy, NotFound
 from banyan.orders.actions.payment import TooLate
 from banyan.orders.events import OrderPaid
 from banyan.people.access import visible_accounts
@@ -107,10 +107,10 @@ def _try(actor: Actor, one: Participation, instance: Instance | None) -> Partici
 
     Nothing stays of what cannot be.
     """
-    with suppress(Refused, IntegrityError), transaction.atomic():
+    with suppress(Refused, NotFound, IntegrityError), transaction.atomic():
         if instance is None:
             return _seated(actor, one, _opened(one), "leader")
-        _take_place(instance)
+        _take_place(instance, _member(one))
         return _seated(actor, one, instance, "member")
     return None
 

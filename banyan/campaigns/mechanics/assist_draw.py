@@ -253,8 +253,9 @@ class AssistDraw(Mechanic[DrawTerms]):
         return {"luck": _("This site names no public beacon.")}
 
     def published(self, actor: Actor, campaign: Campaign, terms: DrawTerms) -> Mapping[str, Any]:
-        """Name the round of the beacon that decides."""
-        return {"beacon": beacon.named(campaign.ends_at)} if terms.luck == BEACON else {}
+        """Fix what the prizes cost, for which the budget is there, and the beacon that decides."""
+        round_ = {"beacon": beacon.named(campaign.ends_at)} if terms.luck == BEACON else {}
+        return {"costs": costs_of(terms), **round_}
 
     def begin(self, new: Beginning[DrawTerms]) -> Opening:
         """An entry lives until the campaign ends; what it can win is in the campaign's budget."""
@@ -263,7 +264,7 @@ class AssistDraw(Mechanic[DrawTerms]):
         return Opening(
             cap=max(1, new.terms.helpers),
             lasts=new.campaign.ends_at - new.at,
-            kept={"costs": costs_of(new.terms)},
+            kept={"costs": new.campaign.public.get("costs") or costs_of(new.terms)},
         )
 
     def opened(self, play: Play[DrawTerms]) -> Sequence[Effect]:

@@ -232,10 +232,13 @@ class InstantDraw(Mechanic[WheelTerms]):
         return [given, Tell(play.instance.owner_id or 0, "campaign.chance")]
 
     def bought(self, play: Play[WheelTerms], one: Participation, order: Order) -> Sequence[Effect]:
-        """One more turn for an order paid before the end; the same order counts once."""
+        """One more turn for an order paid before the end; the same order counts once.
+
+        One that was given back makes room for another.
+        """
         counted = one.data.get("orders", [])
         late = (order.paid_at or play.at) >= play.instance.deadline
-        if late or order.pk in counted or len(counted) >= play.terms.orders:
+        if late or order.pk in counted or _kept(counted) >= play.terms.orders:
             return []
         return [Keep(one, {"orders": [*counted, order.pk]})]
 
@@ -262,8 +265,7 @@ class InstantDraw(Mechanic[WheelTerms]):
         An order that was given back in full gives none; if its turn is used, the next one nets it.
         """
         orders = mine.data.get("orders", []) if mine else []
-        kept = Order.objects.filter(pk__in=orders, refunded_amount__lt=F("total_amount"))
-        return terms.base + min(terms.helpers, helped) + (kept.count() if orders else 0)
+        return terms.base + min(terms.helpers, helped) + _kept(orders)
 
     def expire(self, play: Play[WheelTerms]) -> Sequence[Effect]:
         """What was not turned until the end is not turned any more."""
@@ -324,6 +326,12 @@ class InstantDraw(Mechanic[WheelTerms]):
             ]
             blocks.append(Faces(_("Your turns"), [], notes))
         return blocks
+
+
+def _kept(orders: Sequence[int]) -> int:
+    """Count those of some orders that were not given back in full. No statement without any."""
+    rows = Order.objects.filter(pk__in=orders, refunded_amount__lt=F("total_amount"))
+    return rows.count() if orders else 0
 
 
 def _names(terms: WheelTerms) -> dict[str, str]:

@@ -350,7 +350,7 @@ def _best(shown: Shown[PacketTerms]) -> list[str]:
         return []
     best = _luckiest(shown.instance)
     amount = format_money(Money(best.amount, shown.campaign.currency))
-    if best.is_named:
+    if best.is_named and not blocked_between(best.account_id, shown.account_id or 0):
         name = best.account.display_name
         return [_("%(name)s had the best luck: %(amount)s.") % {"name": name, "amount": amount}]
     return [_("The best luck was %(amount)s.") % {"amount": amount}]

@@ -16,13 +16,13 @@ from banyan.people.access import member_id
 from ..access import PUBLIC
 from ..events import PostEdited
 from ..models import AuthorStat, Comment, Post, PostEdit
+from ..rules import LIVE
 from .checking import Fields, check_audience, check_declared, check_pictures, check_texts
 from .feeds import place_post
 from .hiding import hold_edit
-from .posts import give_link, write_words
+from .posts import give_link, state_of_new, write_words
 
 LONGEST_NOTE = 500
-LIVE = 1
 
 
 def edit_post(
@@ -36,10 +36,11 @@ def edit_post(
 ) -> Post:
     """Change words, audience (None: as it is) or declaration of one's own post.
 
-    Former words stay in its history, with whom they were for. A post that becomes public gets its
-    share link. Emits post.edited when anything changed, unless the post is held back. Raises
-    NotFound, Invalid with the field, and what ``moderation.check_text`` raises; words that the
-    filter holds take the post out of sight until a moderator has looked at them.
+    Former words that were seen stay in its history, with whom they were for. A post that becomes
+    public gets its share link. Emits post.edited when anything changed, unless the post is held
+    back. Raises NotFound, Invalid with the field, and what ``moderation.check_text`` raises; words
+    that the filter holds take the post out of sight until a moderator has looked at them, and so
+    do new words in a group where all posts wait.
     """
     author_id = member_id(actor)
     held = _says_new(post_id, author_id, title=title, body=body) and check_text(
@@ -60,20 +61,29 @@ def edit_post(
         if fields:
             raise Invalid(fields=fields)
         before = post.visibility
-        if changed & {"title", "body"}:
+        if changed & {"title", "body"} and post.state == LIVE:
             _keep_former(post)
+            post.state = state_of_new(actor, post.group_id)
         for name, value in wanted.items():
             setattr(post, name, value)
-        post.save(update_fields=[*wanted, "edited_at"])
+        post.save(update_fields=[*wanted, "edited_at", "state"])
         if held:
             hold_edit(actor, post)
         if post.state != LIVE:
             return post  # nothing follows from what nobody sees
-        write_words(actor, post)
-        if before != PUBLIC and post.visibility == PUBLIC:
-            open_up(actor, post)
-        events.emit(PostEdited(post_id=post.pk, author_id=author_id), actor=actor)
+        show_edited(actor, post, opens=before != PUBLIC)
     return post
+
+
+def show_edited(actor: Actor, post: Post, *, opens: bool) -> None:
+    """Do what follows when a post that was seen before says something else, in a transaction.
+
+    ``opens``: it may be public only now. Emits post.edited.
+    """
+    write_words(actor, post)
+    if opens and post.visibility == PUBLIC:
+        open_up(actor, post)
+    events.emit(PostEdited(post_id=post.pk, author_id=post.author_id), actor=actor)
 
 
 def _says_new(post_id: int, author_id: int, *, title: str, body: str) -> bool:

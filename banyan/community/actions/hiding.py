@@ -7,7 +7,7 @@ from banyan.kernel.actors import Actor
 from banyan.moderation.actions import hold
 
 from ..models import Comment, Post
-from ..rules import HELD, HIDDEN, LIVE
+from ..rules import HELD, HIDDEN, LIVE, WAITING
 
 
 def hold_post(actor: Actor, post: Post) -> None:
@@ -18,8 +18,13 @@ def hold_post(actor: Actor, post: Post) -> None:
 
 
 def hold_edit(actor: Actor, post: Post) -> None:
-    """Take an edited post off the pages until a moderator has looked. In a transaction."""
-    if Post.objects.filter(pk=post.pk, state=LIVE).update(state=HIDDEN):
+    """Take an edited post off the pages until a moderator has looked. In a transaction.
+
+    One that waits for its group is looked at before that, as a new one is.
+    """
+    if post.state == WAITING:
+        hold_post(actor, post)
+    elif Post.objects.filter(pk=post.pk, state=LIVE).update(state=HIDDEN):
         post.state = HIDDEN
         hold(actor=actor, kind="post", subject_id=post.pk, author_id=post.author_id)
 

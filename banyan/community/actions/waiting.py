@@ -13,6 +13,7 @@ from banyan.people.access import hidden_from
 from ..access import PUBLIC
 from ..models import Post
 from ..rules import LIVE, WAITING
+from .editing import show_edited
 from .posts import make_known
 
 
@@ -20,15 +21,19 @@ def let_appear(*, actor: Actor, post_id: int) -> Post:
     """Let a waiting post appear, for a moderator of its group. Repeatable.
 
     Everybody hears of it now, as of one that was never held: emits post.published and, with the
-    link of a public one, link.shared. Raises NotFound, Forbidden ``not_a_moderator``.
+    link of a public one, link.shared; of one that was seen before it was edited, post.edited.
+    Raises NotFound, Forbidden ``not_a_moderator``.
     """
     post = _waiting(actor, post_id)
     with transaction.atomic():
         rows = Post.objects.filter(pk=post.pk, state=WAITING, deleted_at=None)
         if rows.update(state=LIVE) == 1:
-            post.state = LIVE
+            post.refresh_from_db()  # its author may have written again meanwhile
             author = Actor(kind="member", id=post.author_id)
-            make_known(author, post, public=post.visibility == PUBLIC)
+            if post.edited_at is None:
+                make_known(author, post, public=post.visibility == PUBLIC)
+            else:
+                show_edited(author, post, opens=True)
     return post
 
 

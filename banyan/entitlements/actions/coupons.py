@@ -20,6 +20,7 @@ from banyan.kernel.problems import Conflict, Forbidden, Invalid
 
 from ..access import get_coupon_for
 from ..models import REACHES, Coupon
+from ..ports import is_promised
 from ..rules import AmountOff, MinSpend, PercentOff, Terms, terms_of
 
 MOST_USES = 1_000_000
@@ -180,8 +181,8 @@ def edit_coupon(
     """Change what may change while people have a coupon: its name and its limits.
 
     What was promised stays: a cap under what is taken, a budget under what is used, fewer uses
-    per person or an earlier end once anybody has it raise Conflict ``coupon_promised``. For the
-    shop's managers. Locks coupon.
+    per person or an earlier end once anybody has it, and less of anything while a campaign says
+    that it gives it, raise Conflict ``coupon_promised``. For the shop's managers. Locks coupon.
     """
     get_coupon_for(actor, coupon_id)
     with transaction.atomic():
@@ -200,6 +201,10 @@ def edit_coupon(
         )
         if worse:
             raise _promised()
+        own = LARGEST if coupon.budget is None else coupon.budget
+        less = cap < coupon.cap or earlier or (LARGEST if budget is None else budget) < own
+        if less and is_promised(coupon):
+            raise _promised_by_campaign()
         coupon.title, coupon.cap, coupon.per_person = title.strip(), cap, per_person
         coupon.budget, coupon.ends_at = budget, ends_at
         coupon.save(update_fields=["title", "cap", "per_person", "budget", "ends_at"])
@@ -217,8 +222,9 @@ def change_terms(
 ) -> Coupon:
     """Give a coupon other terms, a new version, while nobody has it or has had it.
 
-    After that they stand still: Conflict ``coupon_promised``; make another coupon. Raises Invalid
-    by field. For the shop's managers. Locks coupon.
+    After that, and while a campaign says that it gives it, they stand still: Conflict
+    ``coupon_promised``; make another coupon. Raises Invalid by field. For the shop's managers.
+    Locks coupon.
     """
     get_coupon_for(actor, coupon_id)
     terms = terms_of(conditions, benefits)
@@ -229,6 +235,8 @@ def change_terms(
             raise Invalid(fields={"stacking": fault})
         if coupon.redemptions.exists() or coupon.grants.exists():
             raise _promised()
+        if is_promised(coupon):
+            raise _promised_by_campaign()
         coupon.conditions, coupon.benefits = (
             terms.stored()["conditions"],
             terms.stored()["benefits"],
@@ -242,6 +250,13 @@ def change_terms(
 def _promised() -> Conflict:
     return Conflict(
         _("People have this coupon already: what they were promised stays."),
+        code="coupon_promised",
+    )
+
+
+def _promised_by_campaign() -> Conflict:
+    return Conflict(
+        _("A campaign promises this coupon: it becomes no worse before that is over."),
         code="coupon_promised",
     )
 

@@ -36,12 +36,12 @@ GUESS_WINDOW = 600
 def grant_coupon(*, actor: Actor, coupon_id: int, account_id: int, source: str) -> Grant:
     """Give a member a coupon; it takes one of the cap's uses now. For rooms above. Locks coupon.
 
-    Raises CouponRefused coupon_used_up when none is left.
+    Raises CouponRefused coupon_used_up when none is left, or the coupon's time is over.
     """
     now = clock.now()
     with transaction.atomic(savepoint=False):
         locks.take([LockKey("entitlement", coupon_id)])
-        row = run(_GIVE, [coupon_id, account_id, source, now, now]).fetchone()
+        row = run(_GIVE, [coupon_id, now, account_id, source, now, now]).fetchone()
     if row is None:
         raise CouponRefused("coupon_used_up")
     return Grant(
@@ -95,7 +95,8 @@ def grant_off(
 _GIVE = """
 WITH taken AS (
   UPDATE entitlements_coupon SET taken = taken + 1
-  WHERE id = %s AND is_active AND taken < cap RETURNING id, life_days, ends_at
+  WHERE id = %s AND is_active AND taken < cap AND coalesce(ends_at > %s, true)
+  RETURNING id, life_days, ends_at
 )
 INSERT INTO entitlements_grant (coupon_id, account_id, source, state, expires_at, created_at)
 SELECT id, %s, %s, 'held', coalesce(%s::timestamptz + life_days * interval '1 day', ends_at),

@@ -41,8 +41,9 @@ def reserve_coupons(
 
     Takes from cap and budget by one conditional UPDATE each. Raises CouponRefused:
     coupon_used_up when no use or not enough budget is left or the terms have changed,
-    coupon_used_by_you when this person has had theirs under any of their keys, coupon_taken when
-    the held one is no longer there. Inside the caller's transaction, which then rolls back.
+    coupon_used_by_you when this person has had theirs under any of their keys (what they were given
+    is not counted), coupon_taken when the held one is no longer there. Inside the caller's
+    transaction, which then rolls back.
     """
     keys = {person_key, *same_person}
     return [
@@ -64,8 +65,9 @@ def _reserve(
         more["taken"] = F("taken") + 1
     if free.update(**more) != 1:
         raise CouponRefused("coupon_used_up")
-    if asked.grant_id is not None:
-        _move_grants(actor, [_held(asked.grant_id)], "reserved", checkout_id=checkout_id)
+    grant = None if asked.grant_id is None else _held(asked.grant_id)
+    if grant is not None:
+        _move_grants(actor, [grant], "reserved", checkout_id=checkout_id)
     redemption = Redemption.objects.create(
         coupon_id=asked.coupon_id,
         checkout_id=checkout_id,
@@ -76,7 +78,8 @@ def _reserve(
         code=asked.code if asked.typed else "",
         created_at=clock.now(),
     )
-    _count_person(redemption, keys)
+    if grant is None or not grant.is_given:
+        _count_person(redemption, keys)
     return redemption
 
 
@@ -163,7 +166,7 @@ def count_for(*, checkout_id: int, person_key: str) -> None:
     """Let the uses of a checkout count for a person too, from now on; see ``Redemption``."""
     for use in Redemption.objects.filter(checkout_id=checkout_id).exclude(person_key=person_key):
         Redemption.objects.filter(pk=use.pk).update(person_key=person_key)
-        if use.state not in {"reserved", "redeemed"}:
+        if use.state not in {"reserved", "redeemed"} or _was_given(use):
             continue
         if PersonUse.objects.filter(redemption=use, person_key=person_key).exists():
             continue
@@ -174,6 +177,11 @@ def count_for(*, checkout_id: int, person_key: str) -> None:
             person_key=person_key,
             number=(known.aggregate(last=Max("number"))["last"] or 0) + 1,
         )
+
+
+def _was_given(use: Redemption) -> bool:
+    grants = Grant.objects.filter(checkout_id=use.checkout_id, coupon_id=use.coupon_id)
+    return any(grant.is_given for grant in grants)
 
 
 def count_no_more_for(*, checkout_id: int, person_key: str, instead: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
@@ -22,7 +24,8 @@ class Coupon(models.Model):
 
     ``conditions`` and ``benefits`` are lists of {"code", "args"}, see ``rules``; ``stacking`` is
     one of ``rules.CLASSES``. ``taken`` counts promised and made uses of ``cap``: grants that are
-    held, reserved or redeemed, and uses without a grant. ``budget_used`` is what reserved and
+    held, reserved or redeemed, and uses without a grant. ``per_person`` bounds a person's uses of
+    what they took themselves, not of what they were given. ``budget_used`` is what reserved and
     redeemed uses take off, of ``budget`` where there is one; minor units of ``currency``.
     ``reach``: code (who types it), auto (everybody, unasked), claim (members take one), held
     (only given ones). ``life_days``: how long a grant lives, None as long as the coupon.
@@ -82,6 +85,9 @@ class Grant(models.Model):
     higher floor) that reserved or redeemed it; ``source`` says where it came from.
     """
 
+    TAKEN: ClassVar = frozenset({"claim", "printed"})
+    """Sources of what people take themselves; all else was given to its holder by name."""
+
     id = IdField(primary_key=True)
     coupon = models.ForeignKey(Coupon, on_delete=models.PROTECT, related_name="grants")
     account = models.ForeignKey(
@@ -121,6 +127,11 @@ class Grant(models.Model):
                 condition=Q(state="held", expires_at__isnull=False),
             ),
         ]
+
+    @property
+    def is_given(self) -> bool:
+        """Whether its holder was given it: that can be used, however many of them they have."""
+        return self.source not in self.TAKEN
 
 
 class Redemption(models.Model):

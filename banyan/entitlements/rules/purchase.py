@@ -110,6 +110,7 @@ class Candidate:
     budget_left: int | None = None
     blocked: str = ""
     grant_id: int | None = None
+    is_given: bool = False
     typed: bool = False
     version: int = 1
 

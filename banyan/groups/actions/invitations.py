@@ -87,7 +87,7 @@ def accept_invitation(*, actor: Actor, code: str, wants_offers: bool = False) ->
         ).first()
         if known is not None:
             return known
-        mine = enter(
+        mine, came = enter(
             actor=actor,
             group=invitation.group,
             account_id=account_id,
@@ -95,7 +95,7 @@ def accept_invitation(*, actor: Actor, code: str, wants_offers: bool = False) ->
             wants_offers=wants_offers,
             invitation=invitation,
         )
-        if mine.invitation_id == invitation.pk:
+        if came:
             _use(invitation)
             if invitation.link is not None and invitation.link.revoked_at is None:
                 sharing.record_touch(

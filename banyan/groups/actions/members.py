@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
-from banyan.people.access import get_own_account, member_id
+from banyan.kernel.problems import Busy, Conflict, Forbidden, Invalid, NotFound
+from banyan.people.access import get_own_account, member_id, visible_accounts
 
 from ..access import (
     ASKED,
@@ -29,7 +29,7 @@ from ..access import (
     require_owner,
 )
 from ..events import GroupAsked, GroupJoined, GroupLeft, GroupRemoved, GroupRoleChanged
-from ..models import Group, Invitation, Membership
+from ..models import Group, Invitation, Membership, Offer
 from ..queries import RANKS
 from ..rules import at_domain
 
@@ -52,7 +52,10 @@ def join(*, actor: Actor, group_id: int, wants_offers: bool = False) -> Membersh
                 raise Forbidden(_("This group is joined by invitation."), code="invitation_needed")
         else:
             to = ASKED
-    return enter(actor=actor, group=group, account_id=account_id, to=to, wants_offers=wants_offers)
+    mine, _came = enter(
+        actor=actor, group=group, account_id=account_id, to=to, wants_offers=wants_offers
+    )
+    return mine
 
 
 def _belongs(actor: Actor, group: Group) -> bool:
@@ -70,8 +73,11 @@ def enter(
     to: int,
     wants_offers: bool = False,
     invitation: Invitation | None = None,
-) -> Membership:
-    """Make the row of somebody who joins or asks, and take a seat for who joins. Repeatable."""
+) -> tuple[Membership, bool]:
+    """Make the row of somebody who joins or asks, and take a seat for who joins. Repeatable.
+
+    Returns it, and whether it was this call that wrote it.
+    """
     with transaction.atomic():
         known = Membership.objects.select_for_update(no_key=True).filter(
             group=group, account_id=account_id
@@ -80,7 +86,7 @@ def enter(
         if before is not None and before.state == BANNED and not _is_over(before):
             raise Forbidden(_("You cannot join this group."), code="banned")
         if before is not None and (before.state == MEMBER or before.state == to):
-            return before
+            return before, False
         columns = {
             "state": to,
             "until": None,
@@ -93,13 +99,13 @@ def enter(
                 group=group, account_id=account_id, defaults=columns
             )
             if not made:  # two taps at once: the other one was first
-                return mine
+                return mine, False
         else:
             mine = before
             _write(mine, **columns)
         if to == ASKED:
             events.emit(GroupAsked(group_id=group.pk, account_id=account_id), actor=actor)
-            return mine
+            return mine, True
         _take_seat(group.pk)
         events.emit(
             GroupJoined(
@@ -109,7 +115,7 @@ def enter(
             ),
             actor=actor,
         )
-    return mine
+    return mine, True
 
 
 def _is_over(ban: Membership) -> bool:
@@ -142,6 +148,12 @@ def _count(group_id: int, *, members: int = 0, owners: int = 0) -> None:
         )
 
 
+def _end_offers(group_id: int, account_id: int) -> None:
+    """End what somebody offers to a group that they belong to no more: nobody hears of it."""
+    mine = Offer.objects.filter(group_id=group_id, by_id=account_id, ended_at=None)
+    mine.update(ended_at=clock.now())
+
+
 def accept(*, actor: Actor, group_id: int, account_id: int) -> Membership:
     """Let somebody in who asked. Repeatable. Emits group.joined. Raises Conflict ``group_full``."""
     group, _mine = require_moderator(actor, group_id)
@@ -164,7 +176,7 @@ def decline(*, actor: Actor, group_id: int, account_id: int) -> None:
 
 
 def leave(*, actor: Actor, group_id: int) -> None:
-    """Leave a group, or take one's question back. Repeatable.
+    """Leave a group, or take one's question back. Repeatable. What one offers there ends.
 
     Emits group.left. Raises Conflict ``last_owner``.
     """
@@ -181,6 +193,7 @@ def leave(*, actor: Actor, group_id: int) -> None:
         was, role = mine.state, mine.role
         mine.delete()
         if was == MEMBER:
+            _end_offers(group_id, account_id)
             _count(group_id, members=-1, owners=-int(role == "owner"))
             events.emit(GroupLeft(group_id=group_id, account_id=account_id), actor=actor)
 
@@ -196,7 +209,8 @@ def remove(*, actor: Actor, group_id: int, account_id: int) -> None:
 def ban(*, actor: Actor, group_id: int, account_id: int, days: int | None = None) -> None:
     """Keep somebody out, for ``days`` (1 to 365) or until it is lifted. Repeatable.
 
-    Emits group.removed. Raises Invalid, Forbidden ``not_below``.
+    Also who has left meanwhile, or never came. Emits group.removed for who was there. Raises
+    Invalid, NotFound, Forbidden ``not_below``, Busy.
     """
     if days is not None and not 1 <= days <= 365:
         raise Invalid(fields={"days": _("Choose 1 to 365 days, or none.")})
@@ -215,6 +229,8 @@ def _take_out(
             .first()
         )
         if row is None:
+            if banned:
+                _bar(actor, group, account_id, until)
             return
         below = row.role == "member" or (row.role == "moderator" and mine.role == "owner")
         if not below:
@@ -227,10 +243,23 @@ def _take_out(
         else:
             row.delete()
         if was == MEMBER:
+            _end_offers(group.pk, account_id)
             _count(group.pk, members=-1)
         if was != BANNED:
             event = GroupRemoved(group_id=group.pk, account_id=account_id, banned=banned)
             events.emit(event, actor=actor)
+
+
+def _bar(actor: Actor, group: Group, account_id: int, until: dt.datetime | None) -> None:
+    """Keep somebody out who has no row in the group."""
+    if not visible_accounts(actor).filter(pk=account_id).exists():
+        raise NotFound()
+    columns = {"state": BANNED, "until": until, "created_at": clock.now()}
+    _row, made = Membership.objects.get_or_create(
+        group=group, account_id=account_id, defaults=columns
+    )
+    if not made:
+        raise Busy()  # they have come in just now
 
 
 def unban(*, actor: Actor, group_id: int, account_id: int) -> None:
@@ -318,6 +347,7 @@ def leave_all(*, account_id: int) -> None:
         Membership.objects.filter(pk=row.pk).delete()
         if row.state != MEMBER:
             continue
+        _end_offers(row.group_id, account_id)
         others = Group.objects.filter(pk=row.group_id, owners__gt=int(row.role == "owner"))
         if others.update(members=F("members") - 1, owners=F("owners") - int(row.role == "owner")):
             events.emit(GroupLeft(group_id=row.group_id, account_id=account_id), actor=us)

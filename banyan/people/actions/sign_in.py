@@ -129,8 +129,12 @@ def _limit(contact: Contact, source: str) -> None:
     if source:
         # Generous, because a whole conference may share one address.
         ratelimits.hit(f"code:from:{source}", 100, 3600)
-    ratelimits.hit(f"code:to:{contact.value}", 6, 900)
-    ratelimits.hit(f"code:to-day:{contact.value}", 30, 86_400)
+    # Tight for who asks, wider for all together: a stranger must not use up its owner's.
+    whose = f"{contact.value}:{source}"
+    ratelimits.hit(f"code:to:{whose}", 6, 900)
+    ratelimits.hit(f"code:to-day:{whose}", 20, 86_400)
+    ratelimits.hit(f"code:to-all:{contact.value}", 20, 900)
+    ratelimits.hit(f"code:to-all-day:{contact.value}", 80, 86_400)
 
 
 def _carry(attempt: SignInCode) -> None:
@@ -188,19 +192,19 @@ def resend_code(*, actor: Actor, token: str, source: str = "") -> SignInCode:
     return attempt
 
 
-def verify_code(*, actor: Actor, token: str, code: str) -> Finished:
+def verify_code(*, actor: Actor, token: str, code: str, source: str = "") -> Finished:
     """Take a typed code. Six right digits prove the contact, once.
 
     A sign-in returns the contact's account, or a new one; add_contact gives the contact to the
     account that asked. Raises Invalid (``code``) for wrong digits and says how many tries are
-    left, CodeSpent, ContactTaken, Forbidden for a closed account that its
-    owner is not leaving: that one is returned as it is, closed. At once from two browsers: one
-    finishes, the other is told that the code is spent. Emits ``account.created`` and
+    left, TooMany after many from one ``source``, CodeSpent, ContactTaken, Forbidden for a closed
+    account that its owner is not leaving: that one is returned as it is, closed. At once from two
+    browsers: one finishes, the other is told that the code is spent. Emits ``account.created`` and
     ``account.contact_verified`` where they apply.
     """
     attempt = attempt_of(token)
     typed = "".join(digit for digit in code if digit.isdecimal())
-    ratelimits.hit(f"code:try:{attempt.contact}", 20, 3600)
+    ratelimits.hit(f"code:try:{attempt.contact}:{source}", 20, 3600)
     # Counted before it is looked at, and in a transaction of its own, so that no refusal undoes it.
     counted = SignInCode.objects.filter(
         pk=attempt.pk, used_at=None, expires_at__gt=clock.now(), attempts__lt=ATTEMPTS

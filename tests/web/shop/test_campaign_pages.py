@@ -11,6 +11,7 @@ from banyan.campaigns.mechanic import mechanics
 from banyan.campaigns.models import Campaign, Instance
 from banyan.entitlements.models import Grant as CouponGrant
 from banyan.kernel import clock
+from banyan.people import actions as people
 from banyan.sharing import actions as sharing
 from banyan.sharing import ports
 from tests.campaigns.scene import DAY, assert_sound, begun, campaign, coupon, draft, somebody
@@ -62,6 +63,22 @@ def test_from_the_studio_to_the_opened_pack() -> None:
     assert "Coupon pack" in ben.get(reverse("plays_mine")).content.decode()
     assert "Given so far" in owner.get(answer["Location"]).content.decode()
     assert_sound()
+
+
+def test_nobody_who_is_apart_from_the_reader_is_named_in_a_play() -> None:
+    shop = make.shop()
+    of = campaign(shop, "coupon_pack", coupon=coupon(shop).pk, places=5)
+    pack, apart, other, reader = begun(of, somebody()), somebody(), somebody(), somebody()
+    for who in (apart, other):
+        client(who).post(reverse("play_act", args=[pack.code, "join"]), {"named": "1"})
+    page = reverse("play", args=[pack.code])
+    assert apart.display_name in client(reader).get(page).content.decode()
+
+    people.block(actor=make.actor(apart), account_id=reader.pk)
+
+    read = client(reader).get(page).content.decode()
+    assert apart.display_name not in read
+    assert other.display_name in read
 
 
 def test_who_did_not_agree_is_counted_and_not_shown() -> None:

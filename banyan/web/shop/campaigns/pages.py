@@ -46,10 +46,11 @@ from banyan.campaigns.queries import (
 )
 from banyan.catalog.access import visible_variants
 from banyan.kernel import clock
+from banyan.kernel.actors import Actor
 from banyan.kernel.digits import whole
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.problems import NotFound
-from banyan.people.access import agrees
+from banyan.people.access import agrees, hidden_from
 from banyan.sharing.channels import channel_of
 from banyan.sharing.queries import link_by_code
 from banyan.web.streams import ticket
@@ -266,8 +267,8 @@ def _play(request: HttpRequest, found: Instance) -> HttpResponse:
     query = f"?via={arrival.code}" if arrival.code else ""
     context = _page(request, found.campaign, arrival) | {
         "play": found,
-        "first": _drawn(rows, [one for one in blocks if not isinstance(one, (Next, *LATER))]),
-        "then": _drawn(rows, [one for one in blocks if isinstance(one, LATER)]),
+        "first": _drawn(who, rows, [one for one in blocks if not isinstance(one, (Next, *LATER))]),
+        "then": _drawn(who, rows, [one for one in blocks if isinstance(one, LATER)]),
         "todo": todo,
         # Who comes too late is not among those whom others see.
         "naming": next((one.verb for one in todo if one.verb in NAMING and not found.ended_at), ""),
@@ -380,8 +381,11 @@ def _sign_in(request: HttpRequest, arrival: Arrival) -> str:
     return "/login?" + urlencode({"next": back})
 
 
-def _drawn(rows: Shown[Any], blocks: list[Block]) -> list[Drawn]:
-    """Return the blocks with faces: those who let others see them, and how many more there are."""
+def _drawn(who: Actor, rows: Shown[Any], blocks: list[Block]) -> list[Drawn]:
+    """Return the blocks with faces: those who let others see them, and how many more there are.
+
+    Nobody who is apart from the reader has one.
+    """
     named: dict[int, Participation | Contribution] = {}
     for place in rows.people:
         if place.is_named or place.account_id == rows.account_id:
@@ -393,7 +397,8 @@ def _drawn(rows: Shown[Any], blocks: list[Block]) -> list[Drawn]:
         key: row.account if isinstance(row, Participation) else row.helper
         for key, row in named.items()
     }
-    faces = faces_of(accounts.values())
+    hidden = hidden_from(who, accounts)
+    faces = faces_of(one for key, one in accounts.items() if key not in hidden)
     drawn = []
     for block in blocks:
         people = block.people if isinstance(block, Faces) else ()

@@ -131,7 +131,10 @@ def login_code(request: HttpRequest, token: str) -> HttpResponseBase:
     if form.is_valid():
         try:
             done = people.verify_code(
-                actor=actor(request), token=token, code=form.cleaned_data["code"]
+                actor=actor(request),
+                token=token,
+                code=form.cleaned_data["code"],
+                source=client_address(request),
             )
         except Problem as problem:
             refuse(form, problem)

@@ -262,7 +262,12 @@ def contact_code(request: HttpRequest, token: str) -> HttpResponseBase:
     if not form.is_valid():
         return code_page(request, attempt, form, status=422)
     try:
-        done = people.verify_code(actor=actor(request), token=token, code=form.cleaned_data["code"])
+        done = people.verify_code(
+            actor=actor(request),
+            token=token,
+            code=form.cleaned_data["code"],
+            source=client_address(request),
+        )
     except Problem as problem:
         refuse(form, problem)
         return code_page(request, attempt, form, status=problem.status)

@@ -47,6 +47,25 @@ def test_a_refused_list_adds_nothing(text: str) -> None:
     assert make.stock_of(item).on_hand == 1
 
 
+def test_a_list_with_an_open_quotation_mark_says_in_which_line() -> None:
+    item = goods.keyed()
+    owner = make.actor(goods.shop_of(item).owner)
+    for text in ('A\n\n"B\nC', 'A\n\n"' + "B\n" * 100_000):
+        with pytest.raises(Invalid) as refused:
+            delivery.add_keys(actor=owner, variant_id=item.pk, text=text)
+        assert refused.value.code == "keys_unreadable"
+        assert refused.value.extra == {"lines": ["3"]}
+    assert not LicenceKey.objects.exists(), "three keys would have been sold as one"
+
+
+def test_a_known_key_is_named_by_its_line() -> None:
+    item = goods.keyed("OLD")
+    owner = make.actor(goods.shop_of(item).owner)
+    with pytest.raises(Invalid) as refused:
+        delivery.add_keys(actor=owner, variant_id=item.pk, text="NEW\n\n\nOLD")
+    assert refused.value.extra == {"lines": ["4"]}
+
+
 def test_a_key_is_known_after_the_secret_was_changed() -> None:
     with override_settings(SECRET_KEY="one", SECRET_KEY_FALLBACKS=[]):
         item = goods.keyed("OLD")

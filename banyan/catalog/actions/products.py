@@ -23,7 +23,7 @@ from banyan.moderation.actions import check_names
 from ..access import MANAGERS, get_product_for_staff, get_shop_for_staff
 from ..events import ProductPublished, ProductWithdrawn
 from ..models import Category, Product, ProductImage, Shop, Stock, StockMovement, Variant
-from ..ports import check_publishing
+from ..ports import check_counting, check_publishing
 from ..rules import KINDS, TAX_CLASSES, check_values, clean_tags, slugify
 from ..states import PRODUCT
 from .acts import note_act
@@ -182,7 +182,7 @@ def update_product(*, actor: Actor, product_id: int, data: ProductInput) -> Prod
     longer named become inactive, because orders point to them.
 
     Locks stock, and the product last. What is on sale has to be fit for its new category, too:
-    raises what ``ports.check_publishing`` raises.
+    raises what ``ports.check_publishing`` raises, and of new figures of stock ``check_counting``.
     """
     product = get_product_for_staff(actor, product_id)
     _check(actor, data)
@@ -271,6 +271,7 @@ def _write_variants(product: Product, shop: Shop, data: ProductInput) -> None:
             if given.on_hand is not None and given.saw not in (None, stock.on_hand):
                 raise stock_changed(stock.on_hand)
         if given.on_hand is not None and given.on_hand != stock.on_hand:
+            check_counting(variant.pk)
             _count(stock, given.on_hand)
     gone = [variant.pk for variant in existing.values()]
     Variant.objects.filter(pk__in=gone).update(is_active=False)

@@ -12,7 +12,7 @@ from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import MANAGERS, get_variant_for_staff
-from banyan.catalog.actions import count_all, stock_locks
+from banyan.catalog.actions import bring_home, count_all, stock_locks
 from banyan.catalog.models import Stock, Variant
 from banyan.kernel import audit, clock, locks
 from banyan.kernel.actors import Actor
@@ -158,10 +158,12 @@ def _audit(actor: Actor, key: LicenceKey, act: str, reason: str) -> None:
 def match_stock(variant_ids: Iterable[int]) -> None:
     """Let the stock of key variants be what their pools hold; their stock rows are locked.
 
-    Never below what is promised to unpaid orders or kept for a sale: the payment finds out.
+    Keys lie nowhere else than in the shop. Never below what is promised to unpaid orders or kept
+    for a sale: the payment finds out.
     """
     wanted = sorted(set(variant_ids))
     locks.require(*stock_locks(wanted))
+    bring_home(wanted, reference="keys")
     free: dict[int, int] = dict(
         LicenceKey.objects.filter(variant_id__in=wanted)
         .values_list("variant_id")

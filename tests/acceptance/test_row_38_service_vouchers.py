@@ -275,6 +275,25 @@ def test_row_38_an_unreadable_sync_is_refused_as_a_whole(told: bytes) -> None:
 
 
 @pytest.mark.django_db
+def test_row_38_keys_that_begin_alike_are_those_of_two_scans(sandbox: Sandbox) -> None:
+    stall = Stall()
+    _product, variant = stall.service()
+    codes = shown_codes(Buyer(sandbox).buys(variant, n=2))
+    mei = Till(stall, "Mei")
+    mei.device = "the-tablet-at-the-front-desk-of-the-shop"
+    for code in codes:
+        mei.keeps(code, "Front desk")
+    for number, kept in enumerate(mei.kept):
+        kept["key"] = f"{'2026-05-01T12:00:00.000Z/front-desk/of/the/shop':<58}{number}"
+
+    told = [each["result"] for each in mei.syncs().values()]
+
+    assert told == ["accepted", "accepted"]
+    assert mei.syncs().keys() == {kept["key"] for kept in mei.kept}
+    assert Scan.objects.count() == 2
+
+
+@pytest.mark.django_db
 def test_row_38_told_late_but_scanned_in_time(sandbox: Sandbox) -> None:
     stall = Stall()
     _product, variant = stall.service(valid_days="1")

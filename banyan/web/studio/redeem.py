@@ -243,7 +243,7 @@ def _place(scan: dict[str, Any]) -> str:
 def _moment(told: dict[str, Any], name: str) -> dt.datetime:
     try:
         moment = dt.datetime.fromisoformat(_text(told, name, 40))
-        if moment.tzinfo is None:
+        if moment.tzinfo is None or not clock.EARLIEST <= moment < clock.LATEST:
             raise _unreadable(name)
         return moment.astimezone(dt.UTC)
     except (ValueError, OverflowError) as error:

@@ -110,7 +110,7 @@ def _check(actor: Actor, data: ProductInput) -> None:
             fields["compare_at"] = _("The former price must be higher than the price.")
         if variant.on_hand is not None and not 0 <= variant.on_hand <= 1_000_000:
             fields["on_hand"] = _("Enter a number from 0 to 1,000,000.")
-    skus = [v.sku for v in data.variants if v.sku]
+    skus = [sku for v in data.variants if (sku := _sku(v))]
     if len(set(skus)) != len(skus):
         fields["sku"] = _("Two variants have the same SKU.")
     if len(data.images) > 12:
@@ -253,7 +253,7 @@ def _write_variants(product: Product, shop: Shop, data: ProductInput) -> None:
     product.variants.exclude(sku="").update(sku="")  # so that SKUs can be swapped between rows
     for position, given in enumerate(data.variants):
         columns = {
-            "sku": given.sku.strip()[:60],
+            "sku": _sku(given),
             "price_amount": given.price,
             "compare_at_amount": given.compare_at,
             "currency": shop.currency,
@@ -276,6 +276,11 @@ def _write_variants(product: Product, shop: Shop, data: ProductInput) -> None:
     gone = [variant.pk for variant in existing.values()]
     Variant.objects.filter(pk__in=gone).update(is_active=False)
     record_prices(product.variants.values_list("id", flat=True))
+
+
+def _sku(given: VariantInput) -> str:
+    """Return an SKU as it is kept."""
+    return given.sku.strip()[:60]
 
 
 def _count(stock: Stock, on_hand: int) -> None:

@@ -15,7 +15,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.models import StateChange
 from banyan.kernel.money import Money
-from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
+from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound, Problem
 from banyan.kernel.states import transition
 from banyan.media.actions import set_alts
 from banyan.moderation.actions import check_names
@@ -392,8 +392,8 @@ def let_back_product(*, actor: Actor, product_id: int, reason: str) -> Product:
 def put_back_product(*, actor: Actor, product_id: int, reason: str) -> Product:
     """Undo a takedown that was a mistake: on sale again if it was. Emits product.published then.
 
-    What was a draft or put away is a draft. For moderation; inside the caller's transaction.
-    Repeatable.
+    What was a draft or put away is a draft, and so is what may not come on sale any more
+    (``ports.check_publishing``). For moderation; inside the caller's transaction. Repeatable.
     """
     product = _by_platform(actor, product_id)
     if product.state != "taken_down":
@@ -401,11 +401,19 @@ def put_back_product(*, actor: Actor, product_id: int, reason: str) -> Product:
     downs = StateChange.objects.filter(machine=PRODUCT.name, subject_id=product.pk)
     before = downs.filter(target="taken_down").order_by("id").last()
     transition(PRODUCT, product, "draft", actor=actor, reason=reason)
-    if before is None or before.source != "active":
+    if before is None or before.source != "active" or not _may_be_on_sale(product):
         return product
     transition(PRODUCT, product, "active", actor=actor, reason=reason)
     events.emit(ProductPublished(product_id=product.pk, shop_id=product.shop_id), actor=actor)
     return product
+
+
+def _may_be_on_sale(product: Product) -> bool:
+    try:
+        check_publishing(product)
+    except Problem:
+        return False
+    return True
 
 
 def _by_platform(actor: Actor, product_id: int) -> Product:

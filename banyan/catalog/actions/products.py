@@ -158,16 +158,9 @@ def create_product(*, actor: Actor, shop_id: int, data: ProductInput) -> Product
     _check_member(shop, data.kind, data)
     slug = slugify(data.slug or data.title, fallback=f"p-{new_code(30).lower()}")
     with transaction.atomic():
-        if Product.objects.filter(shop=shop, slug=slug).exists():
-            slug = f"{slug[:90]}-{new_code(30).lower()}"
         now = clock.now()
-        product = Product.objects.create(
-            shop=shop,
-            slug=slug,
-            kind=data.kind,
-            created_at=now,
-            updated_at=now,
-            **_columns(data, {}),
+        product = _insert(
+            shop, slug, kind=data.kind, created_at=now, updated_at=now, **_columns(data, {})
         )
         _write_variants(product, shop, data)
         set_pictures_of(product, data.images)
@@ -175,6 +168,23 @@ def create_product(*, actor: Actor, shop_id: int, data: ProductInput) -> Product
         index_products([product])
         note_act(actor, shop.pk, "product.create", product.title)
     return product
+
+
+def _insert(shop: Shop, slug: str, **columns: Any) -> Product:
+    """Write the row at its address, or at one of its own where another product has that."""
+    if not _is_taken(shop, slug):
+        try:
+            with transaction.atomic():
+                return Product.objects.create(shop=shop, slug=slug, **columns)
+        except IntegrityError as error:
+            if "product_slug_once" not in str(error):
+                raise
+    slug = f"{slug[:90]}-{new_code(30).lower()}"
+    return Product.objects.create(shop=shop, slug=slug, **columns)
+
+
+def _is_taken(shop: Shop, slug: str) -> bool:
+    return Product.objects.filter(shop=shop, slug=slug).exists()
 
 
 def update_product(*, actor: Actor, product_id: int, data: ProductInput) -> Product:

@@ -126,7 +126,7 @@ def put_in_collection(*, actor: Actor, collection_id: int, product_id: int) -> N
     product = Product.objects.filter(pk=product_id, shop_id=found.shop_id).first()
     if product is None:
         raise NotFound()
-    if found.items.count() >= MOST_ITEMS:
+    if found.items.exclude(product=product).count() >= MOST_ITEMS:
         raise Conflict(_("A collection has at most 500 things."), code="collection_full")
     last = found.items.aggregate(last=Max("position"))["last"] or 0
     CollectionItem.objects.get_or_create(

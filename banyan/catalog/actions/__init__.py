@@ -57,6 +57,7 @@ from .products import (
 from .shops import (
     approve_shop,
     ask_again,
+    follow_owners,
     note_standing,
     open_member_shop,
     open_shop,
@@ -131,6 +132,7 @@ __all__ = [
     "delete_collection",
     "fetch_again",
     "fetch_pictures",
+    "follow_owners",
     "forget_empty_searches",
     "hire",
     "hold",

@@ -131,6 +131,8 @@ def _check(actor: Actor, data: ProductInput) -> None:
         vendor=data.vendor,
         tags="\n".join(data.tags),
         options="\n".join([*data.options, *(text for v in data.variants for text in v.values)]),
+        pictures="\n".join(data.alts.values()),
+        **{f"attribute_{code}": text for code, text in (data.attributes or {}).items()},
     )
 
 

@@ -15,6 +15,7 @@ from banyan.catalog.models import Stock
 from banyan.kernel import clock, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid
+from banyan.moderation.actions import check_names
 
 from ..models import Terms
 
@@ -45,6 +46,7 @@ def set_terms(*, actor: Actor, product_id: int, terms: TermsInput) -> Terms:
     """
     product = get_product_for_staff(actor, product_id)
     _check(product.kind, terms)
+    check_names(actor=actor, places=terms.places)
     with transaction.atomic():
         variants = list(product.variants.values_list("id", flat=True))
         locks.take(stock_locks(variants))

@@ -72,6 +72,13 @@ def tell_back(timestamp: int) -> int:
     return actions.tell_back_in_stock()
 
 
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="soon", name="catalog.follow_owners", queueing_lock="catalog.follow_owners")
+def follow_owners(timestamp: int) -> int:
+    """Let members' little shops be open as long as their owners' accounts are; how many moved."""
+    return actions.follow_owners(actor=Actor.system("catalog.follow_owners"))
+
+
 @app.periodic(cron="31 3 * * *")
 @app.task(queue="bulk", name="catalog.verify_stock", queueing_lock="catalog.verify_stock")
 def verify_stock(timestamp: int) -> int:

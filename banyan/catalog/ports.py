@@ -1,4 +1,4 @@
-"""What the catalogue asks of the floors above: may this shop open, this be sold, it campaign?"""
+"""What the catalogue asks of the floors above: may it open, sell this, count it, campaign?"""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from .models import Product, Shop
 PublishCheck = Callable[[Product], None]
 CampaignCheck = Callable[[int], None]
 OpeningCheck = Callable[[Shop], None]
+CountCheck = Callable[[int], None]
 
 _publishing: list[PublishCheck] = []
 _campaigning: list[CampaignCheck] = []
 _opening: list[OpeningCheck] = []
+_counting: list[CountCheck] = []
 
 
 def register_publish_check(check: PublishCheck) -> None:
@@ -31,6 +33,19 @@ def register_opening_check(check: OpeningCheck) -> None:
     """Have ``check(shop)`` asked before a shop that waits is approved; it raises a Problem."""
     if check not in _opening:
         _opening.append(check)
+
+
+def register_count_check(check: CountCheck) -> None:
+    """Have ``check(variant id)`` asked before somebody counts or carries stock; it refuses by a
+    Problem what no person counts."""
+    if check not in _counting:
+        _counting.append(check)
+
+
+def check_counting(variant_id: int) -> None:
+    """Raise the Problem of the first check that lets nobody count this variant."""
+    for check in _counting:
+        check(variant_id)
 
 
 def check_opening(shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""What the catalogue tells those who work in a shop: decisions, and what runs low."""
+"""What follows in the catalogue from elsewhere, and what it tells those who work in a shop."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from banyan.kernel import events
+from banyan.kernel.actors import Actor
 from banyan.kernel.events import Meta
+from banyan.moderation.events import CaseDecided, DecisionReviewed
+from banyan.moderation.rules.reasons import SUSPEND
 from banyan.notify import kinds
 from banyan.notify.actions import notify
 from banyan.notify.kinds import Happening
 
+from .actions.shops import follow_owners
 from .actions.staff import INVITED
 from .events import ShopOpened, ShopRefused, StockLow
 from .models import Shop, Variant
 from .queries import staff_of
 
 CONSUMER = "catalog.notices"
+OWNERS = "catalog.follow_owners"
 
 
 @events.subscribe(ShopOpened, consumer=CONSUMER)
@@ -44,6 +49,20 @@ def tell_low(event: StockLow, meta: Meta) -> None:
             url=f"/studio/{product.shop.slug}/stock?show=low",
             data={"title": " ".join([product.title, *variant.values]), "free": event.free},
         )
+
+
+@events.subscribe(CaseDecided, consumer=OWNERS)
+def take_off_sale(event: CaseDecided, meta: Meta) -> None:
+    """Take what a suspended member sells second-hand off sale."""
+    if event.verdict == SUSPEND:
+        follow_owners(actor=Actor.system(OWNERS))
+
+
+@events.subscribe(DecisionReviewed, consumer=OWNERS)
+def put_on_sale_again(event: DecisionReviewed, meta: Meta) -> None:
+    """Put it on sale again when that was wrong; a suspension that ends is met by the job."""
+    if event.upheld:
+        follow_owners(actor=Actor.system(OWNERS))
 
 
 def _tell(shop_id: int, kind: str, meta: Meta, **data: str) -> None:

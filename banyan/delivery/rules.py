@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import hashlib
-import io
+import re
 import secrets
 import unicodedata
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ GROUP = 6
 LONGEST_NAME = 120
 LONGEST_KEY = 500
 MOST_KEYS = 5_000
+_LINES = re.compile(r"\r\n|\r|\n")
 
 
 def new_voucher_code() -> str:
@@ -103,11 +104,23 @@ def clean_name(name: str) -> str:
     return f"{stem[: LONGEST_NAME - len(ending) - 1]}.{ending}"
 
 
-def pasted_keys(text: str) -> list[str]:
-    """Return the keys of pasted lines or of a CSV file's first column, in order."""
-    rows = csv.reader(io.StringIO(text.lstrip("\ufeff")))
-    found = (" ".join(row[0].split()) for row in rows if row)
-    return [key for key in found if key]
+def pasted_keys(text: str) -> tuple[list[tuple[int, str]], list[int]]:
+    """Return the keys of pasted lines, or of a CSV file's first column, each with its line.
+
+    Second are the lines that cannot be read. Each is read by itself: a quotation mark that nobody
+    closed would make one key of all that follow it.
+    """
+    found, unread = [], []
+    for line, written in enumerate(_LINES.split(text.lstrip("\ufeff")), start=1):
+        try:
+            row = next(csv.reader([written], strict=True), [])
+        except csv.Error:
+            unread.append(line)
+            continue
+        key = " ".join(row[0].split()) if row else ""
+        if key:
+            found.append((line, key))
+    return found, unread
 
 
 def first_name(display_name: str) -> str:

@@ -32,6 +32,20 @@ def stands_on(kind: str, subject_id: int) -> QuerySet[RightsNotice]:
     return RightsNotice.objects.filter(subject_kind=kind, subject_id=subject_id, state__in=hiding)
 
 
+def is_kept_hidden(kind: str, subject_id: int) -> bool:
+    """Tell whether a notice, a decision or the word filter keeps something off the pages.
+
+    Three queries at most.
+    """
+    decided = Decision.objects.filter(
+        case__subject_kind=kind, case__subject_id=subject_id, hidden=True
+    ).exclude(appeal__state="upheld")
+    held = Case.objects.filter(
+        subject_kind=kind, subject_id=subject_id, state="open", source="filter"
+    )
+    return stands_on(kind, subject_id).exists() or decided.exists() or held.exists()
+
+
 def decisions_about(actor: Actor) -> QuerySet[Decision]:
     """Return what was decided about the actor's own things, latest first."""
     return (

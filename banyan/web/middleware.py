@@ -105,7 +105,8 @@ class ProblemMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Handle one request. An address with NUL is none: no column of ours holds that sign."""
         query = request.META.get("QUERY_STRING", "")
-        if ("%00" in query or "\0" in query) and not request.path.startswith("/api/"):
+        with_nul = "%00" in query or "\0" in query or "\0" in request.path
+        if with_nul and not request.path.startswith("/api/"):
             return render_problem(request, NotFound())
         return self.get_response(request)
 

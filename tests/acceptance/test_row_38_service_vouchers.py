@@ -259,6 +259,8 @@ ODD_SCAN = (
         b'{"device": "\\ud800", "now": "2026-01-01T00:00:00Z", "scans": []}',
         ODD_SCAN % (b"\\ud800", b"Desk"), ODD_SCAN % (b"k", b"\\u0000"),
         ODD_SCAN % (b"k", b"\\udfff"),
+        b'{"device": "a", "now": "9999-12-31T23:00:00Z", "scans": []}',
+        (ODD_SCAN % (b"k", b"Desk")).replace(b'"at": "2026-01-01T00', b'"at": "9999-12-31T23'),
     ],
 )  # fmt: skip
 def test_row_38_an_unreadable_sync_is_refused_as_a_whole(told: bytes) -> None:
@@ -272,6 +274,26 @@ def test_row_38_an_unreadable_sync_is_refused_as_a_whole(told: bytes) -> None:
     assert answer.status_code == 422
     assert answer.json()["code"] == "sync_unreadable"
     assert Scan.objects.count() == 0
+    assert stall.browser.get(f"{stall.studio}/redeem").status_code == 200
+
+
+@pytest.mark.django_db
+def test_row_38_keys_that_begin_alike_are_those_of_two_scans(sandbox: Sandbox) -> None:
+    stall = Stall()
+    _product, variant = stall.service()
+    codes = shown_codes(Buyer(sandbox).buys(variant, n=2))
+    mei = Till(stall, "Mei")
+    mei.device = "the-tablet-at-the-front-desk-of-the-shop"
+    for code in codes:
+        mei.keeps(code, "Front desk")
+    for number, kept in enumerate(mei.kept):
+        kept["key"] = f"{'2026-05-01T12:00:00.000Z/front-desk/of/the/shop':<58}{number}"
+
+    told = [each["result"] for each in mei.syncs().values()]
+
+    assert told == ["accepted", "accepted"]
+    assert mei.syncs().keys() == {kept["key"] for kept in mei.kept}
+    assert Scan.objects.count() == 2
 
 
 @pytest.mark.django_db

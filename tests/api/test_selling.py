@@ -107,6 +107,16 @@ def test_a_pending_shop_is_seen_by_its_staff_alone(settings: Any) -> None:
     assert problem(Program().send("GET", f"/shops/{made['id']}")) == (404, "not_found")
 
 
+def test_two_skus_that_differ_by_a_blank_are_one(merchant: Program, shop: Shop) -> None:
+    kinds = [
+        {"price": _price(100), "values": ["red"], "sku": "CUP"},
+        {"price": _price(100), "values": ["blue"], "sku": "CUP "},
+    ]
+    body = {"title": "Cup", "options": ["Colour"], "variants": kinds}
+    refused = merchant.send("POST", f"/shops/{shop.pk}/products", body)
+    assert "sku" in errors(refused)
+
+
 def test_a_product_is_drafted_pictured_published_changed(merchant: Program, shop: Shop) -> None:
     assert merchant.account is not None
     who = make.actor(merchant.account)

@@ -8,11 +8,12 @@ import pytest
 from django.test import Client
 
 from banyan.catalog import actions as catalog
+from banyan.catalog.actions import collections
 from banyan.catalog.models import Attribute, Category, Collection, Product, Shop
 from banyan.catalog.queries import products_in
 from banyan.catalog.rules import Condition
 from banyan.kernel import clock
-from banyan.kernel.problems import Invalid, NotFound
+from banyan.kernel.problems import Conflict, Invalid, NotFound
 from tests.support import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -271,6 +272,23 @@ def test_somebody_elses_collection_and_goods_are_not_there() -> None:
             actor=make.actor(shop.owner), collection_id=mine.pk, product_id=make.product(other).pk
         )
     assert not mine.items.exists()
+
+
+def test_what_is_in_a_full_collection_is_put_in_once_more_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shop = make.shop()
+    owner = make.actor(shop.owner)
+    cup, plate = make.product(shop), make.product(shop)
+    mine = catalog.make_collection(
+        actor=owner, shop_id=shop.pk, data=catalog.CollectionInput("Mine")
+    )
+    monkeypatch.setattr(collections, "MOST_ITEMS", 1)
+    for _twice in range(2):
+        catalog.put_in_collection(actor=owner, collection_id=mine.pk, product_id=cup.pk)
+    with pytest.raises(Conflict):
+        catalog.put_in_collection(actor=owner, collection_id=mine.pk, product_id=plate.pk)
+    assert titles(mine) == [cup.title]
 
 
 def test_a_collection_is_narrowed_down_by_filterable_attributes() -> None:

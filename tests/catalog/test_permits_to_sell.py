@@ -235,6 +235,23 @@ def test_what_needed_a_permit_is_off_sale_when_its_day_has_passed(wine: Category
         assert catalog.publish_product(actor=owner, product_id=bottle.pk).state == "active"
 
 
+def test_what_was_hidden_while_its_permit_ended_comes_back_as_a_draft(wine: Category) -> None:
+    shop = make.shop()
+    today = clock.now()
+    grant(shown(shop, wine, today.date()))
+    bottle, juice = make.product(shop, category="wine"), make.product(shop)
+    for each in (bottle, juice):
+        catalog.take_down_product(actor=SYSTEM, product_id=each.pk, reason="somebody's picture")
+
+    with clock.at(today + dt.timedelta(days=1)):
+        standing.end_permits(actor=SYSTEM)
+        for each in (bottle, juice):
+            catalog.put_back_product(actor=SYSTEM, product_id=each.pk, reason="theirs after all")
+
+    states = [Product.objects.get(pk=one.pk).state for one in (bottle, juice)]
+    assert states == ["draft", "active"]
+
+
 def test_a_permit_is_renewed_before_its_day_and_nothing_leaves(wine: Category) -> None:
     shop = make.shop()
     today = clock.now()

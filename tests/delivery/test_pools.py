@@ -6,8 +6,10 @@ import pytest
 from django.test import override_settings
 
 from banyan.catalog import actions as catalog
+from banyan.catalog.models import StockAt
 from banyan.delivery import actions as delivery
 from banyan.delivery.actions import TermsInput
+from banyan.delivery.actions.terms import OPEN_EDITION
 from banyan.delivery.models import LicenceKey
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
@@ -45,6 +47,25 @@ def test_a_refused_list_adds_nothing(text: str) -> None:
         delivery.add_keys(actor=owner, variant_id=item.pk, text=text)
     assert LicenceKey.objects.count() == 1
     assert make.stock_of(item).on_hand == 1
+
+
+def test_a_list_with_an_open_quotation_mark_says_in_which_line() -> None:
+    item = goods.keyed()
+    owner = make.actor(goods.shop_of(item).owner)
+    for text in ('A\n\n"B\nC', 'A\n\n"' + "B\n" * 100_000):
+        with pytest.raises(Invalid) as refused:
+            delivery.add_keys(actor=owner, variant_id=item.pk, text=text)
+        assert refused.value.code == "keys_unreadable"
+        assert refused.value.extra == {"lines": ["3"]}
+    assert not LicenceKey.objects.exists(), "three keys would have been sold as one"
+
+
+def test_a_known_key_is_named_by_its_line() -> None:
+    item = goods.keyed("OLD")
+    owner = make.actor(goods.shop_of(item).owner)
+    with pytest.raises(Invalid) as refused:
+        delivery.add_keys(actor=owner, variant_id=item.pk, text="NEW\n\n\nOLD")
+    assert refused.value.extra == {"lines": ["4"]}
 
 
 def test_a_key_is_known_after_the_secret_was_changed() -> None:
@@ -94,7 +115,7 @@ def test_a_clerk_and_strangers_reach_no_key() -> None:
 def test_a_stock_that_went_astray_follows_its_pool() -> None:
     item = goods.keyed(n=2)
     owner = make.actor(goods.shop_of(item).owner)
-    catalog.set_on_hand(actor=owner, variant_id=item.pk, on_hand=50)
+    catalog.count_all({item.pk: 50}, reference="import 1")
     assert delivery.mend_pools(actor=owner) == 1
     assert make.stock_of(item).on_hand == 2
     assert delivery.mend_pools(actor=owner) == 0
@@ -109,8 +130,51 @@ def test_a_stock_that_went_astray_follows_its_pool() -> None:
     delivery.mend_pools(actor=owner)
     assert make.stock_of(item).on_hand == 0
     assert recount() == {}
-    with pytest.raises(Conflict):
-        delivery.check_countable(item.pk)
+
+
+def test_nobody_counts_or_carries_keys_by_whichever_way() -> None:
+    item = goods.keyed("A", "B", "C")
+    shop = goods.shop_of(item)
+    owner = make.actor(shop.owner)
+    cellar = catalog.add_location(actor=owner, shop_id=shop.pk, name="Cellar")
+    game = catalog.ProductInput(
+        title="Game", variants=[catalog.VariantInput(price=5_000, on_hand=50)], kind="digital"
+    )
+    for act in (
+        lambda: catalog.set_on_hand(actor=owner, variant_id=item.pk, on_hand=50),
+        lambda: catalog.set_on_hand(
+            actor=owner, variant_id=item.pk, on_hand=50, location_id=cellar.pk
+        ),
+        lambda: catalog.transfer(
+            actor=owner, variant_id=item.pk, quantity=3, source_id=None, target_id=cellar.pk
+        ),
+        lambda: catalog.update_product(actor=owner, product_id=item.product_id, data=game),
+    ):
+        with pytest.raises(Conflict) as refused:
+            act()
+        assert refused.value.code == "stock_of_pool"
+    assert make.stock_of(item).on_hand == 3
+    assert not StockAt.objects.exists()
+
+
+def test_a_pool_whose_units_lay_elsewhere_shrinks_and_grows_as_any() -> None:
+    item = goods.product(None, "digital", TermsInput(way="file"), stock=6).variants.get()
+    shop = goods.shop_of(item)
+    owner = make.actor(shop.owner)
+    cellar = catalog.add_location(actor=owner, shop_id=shop.pk, name="Cellar")
+    catalog.transfer(
+        actor=owner, variant_id=item.pk, quantity=6, source_id=None, target_id=cellar.pk
+    )
+
+    terms = TermsInput(way="keys")
+    delivery.set_terms(actor=owner, product_id=item.product_id, terms=terms)
+    assert delivery.add_keys(actor=owner, variant_id=item.pk, text="A\nB") == 2
+    key = LicenceKey.objects.order_by("id")[0]
+    delivery.withdraw_key(actor=owner, key_id=key.pk, reason="spoilt")
+
+    stock = make.stock_of(item)
+    assert (stock.on_hand, stock.elsewhere) == (1, 0)
+    assert recount() == {}
 
 
 def test_a_pool_that_a_sale_keeps_units_of_may_shrink() -> None:
@@ -160,6 +224,17 @@ def test_keys_for_what_a_sale_keeps_already_are_no_fault() -> None:
     delivery.set_terms(actor=owner, product_id=made.pk, terms=TermsInput(way="keys"))
 
     assert (make.stock_of(item).on_hand, make.stock_of(item).held) == (3, 3)
+
+
+def test_the_stock_follows_a_way_that_was_chosen_anew() -> None:
+    game = goods.draft(None, "digital", TermsInput(way="keys"), stock=0)
+    owner, item = make.actor(game.shop.owner), game.variants.get()
+
+    delivery.set_terms(actor=owner, product_id=game.pk, terms=TermsInput(way="file"))
+    assert make.stock_of(item).on_hand == OPEN_EDITION
+    delivery.set_terms(actor=owner, product_id=game.pk, terms=TermsInput(way="keys"))
+    assert make.stock_of(item).on_hand == 0, "nobody buys what there is no key for"
+    assert recount() == {}
 
 
 def test_terms_fit_the_kind_and_keys_hold_them() -> None:

@@ -83,9 +83,18 @@ def test_a_file_name_is_tame(given_name: str, kept: str) -> None:
 
 
 def test_keys_come_from_lines_or_the_first_column() -> None:
-    assert pasted_keys("A-1\n\n  B-2 \r\nC-3") == ["A-1", "B-2", "C-3"]
-    assert pasted_keys('\ufeffA-1,first\n"B,2",second\n') == ["A-1", "B,2"]
-    assert pasted_keys("A\nA") == ["A", "A"]
+    assert pasted_keys("A-1\n\n  B-2 \r\nC-3") == ([(1, "A-1"), (3, "B-2"), (4, "C-3")], [])
+    listed = '\ufeffA-1,first\n"B,2",second\n'
+    assert pasted_keys(listed) == ([(1, "A-1"), (2, "B,2")], [])
+    assert pasted_keys("A\nA") == ([(1, "A"), (2, "A")], [])
+    assert pasted_keys("A\rB") == ([(1, "A"), (2, "B")], [])
+
+
+def test_a_quotation_mark_that_is_not_closed_takes_no_other_line_along() -> None:
+    assert pasted_keys('A\n"B\nC') == ([(1, "A"), (3, "C")], [2])
+    assert pasted_keys('"' + "A\n" * 100_000)[1] == [1]
+    assert pasted_keys("A" * 200_000) == ([], [1])
+    assert pasted_keys('12" B') == ([(1, '12" B')], [])
 
 
 def test_a_window_ends_with_what_ends_first() -> None:

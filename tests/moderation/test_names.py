@@ -9,15 +9,26 @@ from typing import Any
 import pytest
 
 from banyan.catalog import actions as catalog
-from banyan.catalog.models import Collection, Product, Shop
+from banyan.catalog.models import (
+    Collection,
+    Product,
+    ShippingMethod,
+    ShippingZone,
+    Shop,
+    Variant,
+    WantedPicture,
+)
 from banyan.community import actions as community
 from banyan.community.models import Board, BoardPost
 from banyan.community.rules import HELD
+from banyan.delivery.actions import TermsInput
+from banyan.delivery.models import Terms
 from banyan.groups import actions as groups
 from banyan.groups.models import Group
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid
+from banyan.market.models import Listing
 from banyan.moderation import actions as moderation
 from banyan.people import actions as people
 from banyan.people.models import Account, AccountList, Profile
@@ -25,14 +36,17 @@ from banyan.sales import actions as sales
 from banyan.sales.models import Sale
 from banyan.storefronts import actions as storefronts
 from banyan.storefronts.models import Offer, Storefront
+from tests.catalog.files import take_in
 from tests.community.posts import post as publish
+from tests.delivery import goods
+from tests.market import deals
 from tests.support import factories as make
 
 pytestmark = pytest.mark.django_db
 BAD, HOLD = "grumpf", "mumpf"
 SHOWN = (
-    Account, AccountList, Board, BoardPost, Collection, Group, Offer, Product, Profile, Sale, Shop,
-    Storefront,
+    Account, AccountList, Board, BoardPost, Collection, Group, Listing, Offer, Product, Profile,
+    Sale, ShippingMethod, Shop, Storefront, Terms, Variant, WantedPicture,
 )  # fmt: skip
 Say = Callable[[Account, str], object]
 
@@ -85,9 +99,46 @@ def _update_shop(who: Account, **values: str) -> object:
     return catalog.update_shop(actor=make.actor(who), shop_id=shop.pk, **values)
 
 
-def _product(who: Account, word: str) -> object:
-    data = catalog.ProductInput(title=word, variants=[catalog.VariantInput(price=100)])
+def _product(who: Account, **values: Any) -> object:
+    given: dict[str, Any] = {"title": "Bowl", "variants": [catalog.VariantInput(price=100)]}
+    data = catalog.ProductInput(**(given | values))
     return catalog.create_product(actor=make.actor(who), shop_id=make.shop(who).pk, data=data)
+
+
+def _attribute(who: Account, word: str) -> object:
+    catalog.add_attribute(
+        actor=Actor.system("test"),
+        code=f"glaze_{who.pk}",
+        kind="text",
+        data=catalog.AttributeInput(names={"en": "Glaze"}),
+        reason="a test",
+    )
+    return _product(who, attributes={f"glaze_{who.pk}": word})
+
+
+def _by_file(who: Account, value: str, alt: str = "") -> object:
+    shop = make.shop(who)
+    head = "Handle,Title,Option1 Name,Option1 Value,Price,Image Src,Image Alt Text"
+    return take_in(shop, f"{head}\nbowl,Bowl,Colour,{value},3,bowl.jpg,{alt}\n")
+
+
+def _terms(who: Account, word: str) -> object:
+    terms = TermsInput(way="voucher", places=word)
+    return goods.draft(make.shop(who), "voucher", terms)
+
+
+def _listing(who: Account, word: str) -> object:
+    Account.objects.filter(pk=who.pk).update(email=f"{who.handle}@example.com")
+    return deals.listing(who, level2=word)
+
+
+def _method(who: Account, word: str) -> object:
+    shop = make.shop(who)
+    data = catalog.MethodInput(name=word, currency="CNY")
+    zone = ShippingZone.objects.get(shop=shop)
+    return catalog.save_shipping_method(
+        actor=make.actor(who), shop_id=shop.pk, zone_id=zone.pk, data=data
+    )
 
 
 def _collection(who: Account, word: str) -> object:
@@ -141,7 +192,14 @@ SAID: dict[str, Say] = {
         actor=make.actor(who), name="Pots", slug=f"{word}-pots"
     ),
     "a shop's text": lambda who, word: _update_shop(who, about=f"Since {word}"),
-    "a product": _product,
+    "a product": lambda who, word: _product(who, title=word),
+    "a product's picture": lambda who, word: _product(who, alts={1: word}),
+    "a product's attribute": _attribute,
+    "a kind in a file": _by_file,
+    "a picture in a file": lambda who, word: _by_file(who, "red", word),
+    "where a voucher is redeemed": _terms,
+    "a way of delivery": _method,
+    "where a listing is": _listing,
     "a collection": _collection,
     "a sale": _sale,
     "a storefront": lambda who, word: _page(who, title=word),

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from banyan.catalog.models import Product
+from banyan.community import actions as community
 from banyan.community.access import visible_posts
 from banyan.community.models import Post
 from banyan.kernel import clock, relay
@@ -17,7 +18,7 @@ from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
 from banyan.moderation import actions as moderation
 from banyan.moderation.actions import notices as notices_of
 from banyan.moderation.jobs import go_on
-from banyan.moderation.models import RightsNotice
+from banyan.moderation.models import Case, Decision, RightsNotice
 from banyan.notify.models import Message
 from tests.community.posts import post as publish
 from tests.support import factories as make
@@ -181,6 +182,76 @@ def test_a_court_keeps_it_down_and_a_second_notice_too() -> None:
     with clock.at(clock.now() + dt.timedelta(days=30)):
         assert moderation.move_due(actor=SYSTEM) == 0
     assert not seen(post)
+
+
+def judged(post: Post, verdict: str = "hide") -> Decision:
+    """Report a post and decide on it."""
+    reporter = make.actor(make.member())
+    moderation.report(actor=reporter, kind="post", subject_id=post.pk, reason="spam")
+    return moderation.decide_case(
+        actor=SYSTEM,
+        case_id=Case.objects.get(subject_id=post.pk, state="open").pk,
+        verdict=verdict,
+        reason="spam",
+        words="This is advertising.",
+    )
+
+
+def undo(decision: Decision) -> None:
+    asked = moderation.appeal(actor=GUEST, token=decision.token, body="It is none.")
+    moderation.review_appeal(actor=SYSTEM, appeal_id=asked.pk, upheld=True, reason="You are right.")
+
+
+def test_an_appeal_does_not_bring_back_what_a_rights_holder_keeps_hidden() -> None:
+    post = publish(author())
+    waiting = filed(post)
+    decision = judged(post)
+    moderation.decide_notice(
+        actor=SYSTEM, notice_id=waiting.pk, taken_down=True, reason="It is complete."
+    )
+
+    undo(decision)
+
+    assert not seen(post)
+    moderation.settle_notice(actor=SYSTEM, notice_id=waiting.pk, restored=True, reason="Back")
+    assert seen(post)
+
+
+def test_the_end_of_a_notice_does_not_bring_back_what_a_moderator_hid() -> None:
+    post = publish(author())
+    waiting = filed(post)
+    decision = judged(post)
+    moderation.decide_notice(
+        actor=SYSTEM, notice_id=waiting.pk, taken_down=True, reason="It is complete."
+    )
+
+    moderation.settle_notice(actor=SYSTEM, notice_id=waiting.pk, restored=True, reason="Back")
+
+    assert not seen(post)
+    undo(decision)
+    assert seen(post)
+
+
+def test_the_end_of_a_notice_does_not_bring_back_what_nobody_has_looked_at() -> None:
+    post = publish(author())
+    waiting = filed(post)
+    moderation.list_word(actor=SYSTEM, text="pills", effect="hold", reason="test")
+    community.edit_post(actor=make.actor(post.author), post_id=post.pk, title="", body="My pills")
+    moderation.decide_notice(
+        actor=SYSTEM, notice_id=waiting.pk, taken_down=True, reason="It is complete."
+    )
+
+    moderation.settle_notice(actor=SYSTEM, notice_id=waiting.pk, restored=True, reason="Back")
+
+    assert not seen(post)
+    moderation.decide_case(
+        actor=SYSTEM,
+        case_id=Case.objects.get().pk,
+        verdict="dismiss",
+        reason="other",
+        words="Harmless.",
+    )
+    assert seen(post)
 
 
 def test_goods_are_hidden_and_come_back_on_sale() -> None:

@@ -186,6 +186,23 @@ def test_words_do_not_come_in_by_an_edit() -> None:
     assert visible_posts(Actor.guest()).filter(pk=post.pk).exists()
 
 
+def test_an_edit_of_what_is_reported_is_let_through_like_any_other() -> None:
+    list_word("pills", "hold")
+    author = make.member()
+    post = publish(author, title="A bowl", body="Nice")
+    moderation.report(
+        actor=make.actor(make.member()), kind="post", subject_id=post.pk, reason="spam"
+    )
+    community.edit_post(
+        actor=make.actor(author), post_id=post.pk, title="A bowl", body="For my pills"
+    )
+    assert not visible_posts(Actor.guest()).filter(pk=post.pk).exists()
+
+    let_through()
+
+    assert visible_posts(Actor.guest()).filter(pk=post.pk).exists()
+
+
 def test_a_held_comment_is_not_told_and_not_counted_before() -> None:
     list_word("pills", "hold")
     post = publish(make.member())

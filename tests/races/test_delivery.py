@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import threading
 from typing import Any
 
 import pytest
@@ -9,9 +11,9 @@ from django.db import IntegrityError, connection
 
 from banyan.catalog.models import Variant
 from banyan.delivery import actions as delivery
-from banyan.delivery.actions import files, handing_over, keys, vouchers
+from banyan.delivery.actions import Device, files, handing_over, keys, vouchers
 from banyan.delivery.models import Download, Grant, LicenceKey, Scan, Shortfall, Voucher
-from banyan.kernel import relay
+from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Busy, Conflict
 from banyan.orders.models import Order, OrderRefund
@@ -268,3 +270,53 @@ def test_a_refund_and_a_cashier_at_once_agree_on_which_came_first() -> None:
         assert voucher.state == "refunded"
         assert redeemed == "voucher_refunded"
     assert recount() == {}
+
+
+def _told_while_it_ends(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Tell late of a scan of before the end, and end the voucher after it was read; the result."""
+    voucher, code, clerk = sold_voucher()
+    read, ended = threading.Event(), threading.Event()
+    move, end = vouchers._move, voucher.valid_until
+    assert end is not None
+
+    def slow(*given: Any) -> bool:
+        read.set()
+        assert ended.wait(timeout=30)
+        return move(*given)
+
+    monkeypatch.setattr(vouchers, "_move", slow)
+    before = end - dt.timedelta(minutes=1)
+    device = Device(name="till", scanned_at=before, skew=dt.timedelta())
+
+    def tell() -> str:
+        with clock.at(end + dt.timedelta(minutes=1)):
+            return delivery.redeem(
+                actor=clerk, shop_id=voucher.shop_id, code=code, key="k", device=device
+            ).result
+
+    def sweep() -> int:
+        assert read.wait(timeout=30)
+        with clock.at(end + dt.timedelta(minutes=1)):
+            count = delivery.expire_due(actor=Actor.system("test"))
+        ended.set()
+        return count
+
+    result, count = run_at_once(tell, sweep)
+    assert count == 1
+    assert recount() == {}
+    return str(result)
+
+
+def test_what_was_scanned_in_time_counts_though_the_voucher_ends_at_this_instant(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert _told_while_it_ends(monkeypatch) == "accepted"
+    assert Voucher.objects.get().state == "redeemed"
+
+
+def test_the_end_control_looking_once_takes_it_for_redeemed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(vouchers, "LOOKS", 1)
+    assert _told_while_it_ends(monkeypatch) == "voucher_redeemed"
+    assert Voucher.objects.get().state == "expired", "and nobody had it"

@@ -6,14 +6,18 @@ from typing import Any
 
 import pytest
 
+from banyan.community.access import visible_posts
+from banyan.community.models import Post
+from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict
 from banyan.moderation import actions as moderation
-from banyan.moderation.actions import cases, reports
-from banyan.moderation.models import Case, Decision, Report
+from banyan.moderation.actions import bringing_back, cases, reports
+from banyan.moderation.models import Appeal, Case, Decision, Report, RightsNotice
 from banyan.people.models import Account
+from tests.community.posts import post as publish
 from tests.support import factories as make
 from tests.support.threads import run_at_once, run_concurrently
-from tests.support.weakened import meet
+from tests.support.weakened import meet, rendezvous
 
 
 def reported_account() -> Case:
@@ -95,3 +99,66 @@ def test_one_reporter_pressing_often_is_one_report(threaded_db: None) -> None:
     )
     assert (Report.objects.count(), Case.objects.get().reports) == (1, 1)
     assert reports.REPORTS_A_DAY > 4
+
+
+def hidden_twice() -> tuple[Post, RightsNotice, Appeal]:
+    """A post that a moderator and a rights holder's notice hide, both about to end."""
+    post, boss = publish(make.member()), Actor.system("test")
+    notice = moderation.file_notice(
+        actor=Actor.guest(),
+        kind="post",
+        subject_id=post.pk,
+        claimant="Ann Author",
+        email="ann@example.com",
+        address="Lane 1",
+        work="My picture",
+        words="It is mine.",
+        is_true=True,
+    )
+    moderation.report(
+        actor=make.actor(make.member()), kind="post", subject_id=post.pk, reason="spam"
+    )
+    decision = moderation.decide_case(
+        actor=boss, case_id=Case.objects.get().pk, verdict="hide", reason="spam", words="No."
+    )
+    moderation.decide_notice(actor=boss, notice_id=notice.pk, taken_down=True, reason="Complete")
+    appeal = moderation.appeal(actor=Actor.guest(), token=decision.token, body="It is none.")
+    return post, notice, appeal
+
+
+def end_both() -> bool:
+    """End both at once; tell whether the post is seen again."""
+    post, notice, appeal = hidden_twice()
+    boss = Actor.system("test")
+    results = run_at_once(
+        lambda: moderation.settle_notice(
+            actor=boss, notice_id=notice.pk, restored=True, reason="Back"
+        ),
+        lambda: moderation.review_appeal(
+            actor=boss, appeal_id=appeal.pk, upheld=True, reason="Right."
+        ),
+    )
+    assert not any(isinstance(each, Exception) for each in results), results
+    return visible_posts(Actor.guest()).filter(pk=post.pk).exists()
+
+
+def test_what_ends_at_once_brings_back_what_it_hid(
+    threaded_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together, in_turn = rendezvous(2), bringing_back._in_turn
+
+    def at_once(kind: str, subject_id: int) -> None:
+        together()
+        in_turn(kind, subject_id)
+
+    monkeypatch.setattr(bringing_back, "_in_turn", at_once)
+    assert end_both()
+
+
+def test_without_a_turn_each_leaves_it_to_the_other(
+    threaded_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: both look before either has ended, and it stays hidden for good."""
+    monkeypatch.setattr(bringing_back, "_in_turn", lambda _kind, _subject_id: None)
+    meet(monkeypatch, bringing_back, "is_kept_hidden", 2)
+    assert not end_both()

@@ -14,7 +14,7 @@ from banyan.catalog.models import Product
 from banyan.delivery.models import LicenceKey, Voucher
 from banyan.kernel import relay
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import Conflict, NotFound, SoldOut
+from banyan.kernel.problems import Conflict, Invalid, NotFound, SoldOut
 from banyan.ledger.proof import verify
 from banyan.moderation import actions as moderation
 from banyan.moderation.models import RightsNotice
@@ -22,7 +22,7 @@ from banyan.notify.models import Message, Notification
 from banyan.notify.queries import notifications
 from banyan.orders import actions as orders
 from banyan.orders.actions.payment import withdraw_checkout
-from banyan.orders.models import Order, OrderLine, OrderRefund
+from banyan.orders.models import Order, OrderLine, OrderRefund, Return
 from banyan.sales import actions as sales
 from banyan.sales.models import Right
 from banyan.standing import actions as standing
@@ -32,6 +32,7 @@ from banyan.standing.notices import tell_takedown
 from tests.campaigns.scene import campaign
 from tests.delivery import goods
 from tests.orders.group import forming, join
+from tests.orders.test_returns import approve, arrive, ask, settle, two_kinds
 from tests.sales import scene
 from tests.support import factories as make
 from tests.support.recount import recount
@@ -214,6 +215,66 @@ def test_what_was_put_away_when_it_was_hidden_does_not_come_on_sale_by_itself() 
 
     product.refresh_from_db()
     assert product.state == "draft"
+
+
+def test_nobody_is_promised_another_piece_of_it() -> None:
+    order, red, blue = two_kinds()
+    taken_down(red.product_id, order.shop_id)
+
+    with pytest.raises(Invalid) as refused:
+        ask(order, exchange={order.lines.get().pk: blue.pk})
+
+    assert refused.value.code == "exchange_gone"
+    page = Client().get(f"/o/{order.checkout.access_token}/{order.pk}/return")
+    assert "red" in page.content.decode()
+    assert "blue" not in page.content.decode()
+    assert approve(ask(order)).state == "approved", "it may come back for money"
+
+
+@pytest.mark.parametrize("agreed", [False, True])
+def test_an_exchange_that_is_open_goes_on_for_money(agreed: bool) -> None:
+    order, red, blue = two_kinds()
+    asked = ask(order, exchange={order.lines.get().pk: blue.pk}, reason="wrong_size")
+    if agreed:
+        approve(asked)
+
+    taken_down(red.product_id, order.shop_id)
+
+    asked.refresh_from_db()
+    assert (asked.wish, asked.state) == ("refund", "approved" if agreed else "asked")
+    assert make.stock_of(blue).free == 3
+    relay.drain()
+    told = Message.objects.filter(kind="order.return", body__contains="for money instead")
+    assert told.count() == 1
+    assert settle(arrive(asked) if not agreed else came(asked)).state == "refunded"
+    order.refresh_from_db()
+    assert order.refunded_amount == 2_000
+    assert recount() == {}
+
+
+def came(asked: Return) -> Return:
+    owner = make.actor(asked.order.shop.owner)
+    return orders.receive_return(actor=owner, return_id=asked.pk)
+
+
+def test_another_piece_that_is_owed_is_paid_back_and_not_sent() -> None:
+    order, red, blue = two_kinds()
+    asked = approve(ask(order, exchange={order.lines.get().pk: blue.pk}, reason="wrong_size"))
+    settle(came(asked))
+    piece = order.lines.get(variant=blue)
+
+    found = taken_down(red.product_id, order.shop_id)
+
+    assert found.result["refunded"] == 1
+    assert standing.settle_takedown(actor=SYSTEM, takedown_id=found.pk).result["refunded"] == 1
+    piece.refresh_from_db()
+    assert (piece.to_ship, piece.cancelled_quantity) == (0, 1)
+    order.refresh_from_db()
+    assert order.refunded_amount == order.total_amount
+    assert OrderRefund.objects.get().amount == order.total_amount
+    assert make.stock_of(blue).free == 3
+    assert verify().clean
+    assert recount() == {}
 
 
 def test_a_sale_that_runs_shows_nothing_of_it_and_gives_nobody_a_unit() -> None:

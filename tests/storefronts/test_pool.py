@@ -13,10 +13,12 @@ from banyan.earnings import queries as earned
 from banyan.earnings import settling
 from banyan.earnings.models import Commission
 from banyan.entitlements import actions as entitlements
+from banyan.kernel import relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import StateChange
 from banyan.kernel.problems import Conflict, Invalid, NotFound, Problem, SoldOut
 from banyan.ledger.proof import verify
+from banyan.notify.models import Notification
 from banyan.orders import actions as orders
 from banyan.orders.actions import unit_prices
 from banyan.orders.models import Order, OrderLine
@@ -157,6 +159,29 @@ def test_only_approved_pages_sell_what_is_for_approved_ones() -> None:
     storefronts.refuse_seller(actor=supplier, item_id=pooled.pk, account_id=page.owner_id)
     with pytest.raises(SoldOut):
         stalls.place(item, offer)
+
+
+def test_pages_that_have_to_be_approved_from_now_on_are_told_what_is_off_them() -> None:
+    item = make.variant(price=12_000)
+    supplier = make.actor(item.product.shop.owner)
+    pooled = stalls.supply(item, supply=8_000)
+    known, new = stalls.page(), stalls.page()
+    offers = [stalls.listed(page, pooled, 9_900) for page in (known, new)]
+    stalls.supply(item, supply=8_000, open_to="approved")
+    for page, offer in zip((known, new), offers, strict=True):
+        storefronts.ask_to_sell(actor=stalls.owner_of(page), item_id=pooled.pk)
+        offer.refresh_from_db()
+        assert (offer.state, offer.pause_reason) == ("paused", "not_approved")
+    storefronts.approve_seller(actor=supplier, item_id=pooled.pk, account_id=known.owner_id)
+    stalls.listed(known, pooled, 9_900)
+
+    stalls.supply(item, supply=8_100, open_to="approved")
+
+    offers[0].refresh_from_db()
+    assert offers[0].state == "live", "it was approved, and stays"
+    relay.drain()
+    told = Notification.objects.filter(kind="offer.paused")
+    assert {row.recipient_id for row in told} == {known.owner_id, new.owner_id}
 
 
 def test_the_supplier_cannot_list_its_own_goods_from_the_pool() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
 from django.test import Client
+from django.urls import URLResolver, get_resolver
 
 from banyan.kernel.digits import LARGEST, whole
 from tests.support import factories as make
@@ -49,6 +52,26 @@ def test_no_address_makes_a_page_fail(db: None) -> None:
                 met.add((page, status))
                 assert status < 500, address
     assert len({page for page, status in met if status == 200}) > len(pages) - 8, sorted(met)
+
+
+def test_no_page_looks_for_a_name_with_nul(db: None) -> None:
+    client = Client(raise_request_exception=False)
+    client.force_login(make.member())
+    paths = {re.sub(r"<str:\w+>", "%00", path) for path in _paths(get_resolver())}
+    named = {re.sub(r"<\w+:\w+>", "1", path) for path in paths if "%00" in path}
+    assert len(named) > 50
+    met = {(client.get(path).status_code, client.post(path).status_code) for path in named}
+    assert met == {(404, 404)}
+
+
+def _paths(resolver: URLResolver, before: str = "/") -> Iterator[str]:
+    """Yield the patterns of all pages; programs have their own refusals, the desk is Django's."""
+    for each in resolver.url_patterns:
+        path = before + str(each.pattern)
+        if isinstance(each, URLResolver):
+            yield from _paths(each, path)
+        elif not path.startswith("/api/"):
+            yield path
 
 
 def _addresses(page: str, value: str) -> list[str]:

@@ -29,7 +29,7 @@ from .imports import (
     sweep_product_files,
     take_in_products,
 )
-from .locations import add_location, transfer
+from .locations import add_location, bring_home, transfer
 from .low_stock import set_low_stock, set_low_stock_of_shop, watch_stock
 from .pictures import ZipRefused, ZipTaken, take_pictures_from_zip
 from .price_lists import (
@@ -57,6 +57,7 @@ from .products import (
 from .shops import (
     approve_shop,
     ask_again,
+    follow_owners,
     note_standing,
     open_member_shop,
     open_shop,
@@ -120,6 +121,7 @@ __all__ = [
     "approve_shop",
     "archive_product",
     "ask_again",
+    "bring_home",
     "change_attribute",
     "change_category",
     "change_collection",
@@ -130,6 +132,7 @@ __all__ = [
     "delete_collection",
     "fetch_again",
     "fetch_pictures",
+    "follow_owners",
     "forget_empty_searches",
     "hire",
     "hold",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +17,7 @@ from banyan.kernel.problems import Conflict, Invalid, NotFound
 from banyan.moderation.actions import check_names
 
 from ..access import MANAGERS, get_collection_for_staff, get_shop_for_staff
-from ..models import Attribute, Category, Collection, CollectionItem, Product
+from ..models import Attribute, Category, Collection, CollectionItem, Product, Shop
 from ..rules import MOST_CONDITIONS, Condition, clean_condition, slugify
 from .rows import lock_row
 
@@ -99,9 +99,24 @@ def make_collection(*, actor: Actor, shop_id: int, data: CollectionInput) -> Col
         there = Collection.objects.filter(shop=shop)
         if there.count() >= MOST_COLLECTIONS:
             raise Conflict(_("A shop has at most 200 collections."), code="too_many_collections")
-        if there.filter(slug=slug).exists():
-            slug = f"{slug[:50]}-{new_code(30).lower()}"[:60]
-        return Collection.objects.create(shop=shop, slug=slug, created_at=clock.now(), **columns)
+        return _insert(shop, slug, created_at=clock.now(), **columns)
+
+
+def _insert(shop: Shop, slug: str, **columns: Any) -> Collection:
+    """Write the row at its address, or at one of its own where another collection has that."""
+    if not _is_taken(shop, slug):
+        try:
+            with transaction.atomic():
+                return Collection.objects.create(shop=shop, slug=slug, **columns)
+        except IntegrityError as error:
+            if "collection_slug_once" not in str(error):
+                raise
+    slug = f"{slug[:50]}-{new_code(30).lower()}"[:60]
+    return Collection.objects.create(shop=shop, slug=slug, **columns)
+
+
+def _is_taken(shop: Shop, slug: str) -> bool:
+    return Collection.objects.filter(shop=shop, slug=slug).exists()
 
 
 def change_collection(*, actor: Actor, collection_id: int, data: CollectionInput) -> Collection:
@@ -127,7 +142,7 @@ def put_in_collection(*, actor: Actor, collection_id: int, product_id: int) -> N
     product = Product.objects.filter(pk=product_id, shop_id=found.shop_id).first()
     if product is None:
         raise NotFound()
-    if found.items.count() >= MOST_ITEMS:
+    if found.items.exclude(product=product).count() >= MOST_ITEMS:
         raise Conflict(_("A collection has at most 500 things."), code="collection_full")
     last = found.items.aggregate(last=Max("position"))["last"] or 0
     CollectionItem.objects.get_or_create(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Invalid
+from banyan.moderation.actions import check_names
 
 from ..access import (
     MANAGERS,
@@ -100,6 +101,7 @@ def save_shipping_method(
     """Make a way of delivery to a zone, or change ``method_id``. Raises Invalid (fields)."""
     zone = get_shipping_zone_for_staff(actor, shop_id, zone_id)
     _check_method(data)
+    check_names(actor=actor, name=data.name)
     method = ShippingMethod(zone=zone)
     if method_id is not None:
         method = get_shipping_method_for_staff(actor, shop_id, method_id)

@@ -144,8 +144,10 @@ class _Writer:
 
     def write(self) -> None:
         plans = [plan for plan in self.plan.products if plan.kind != "same"]
-        said = "\n".join(str(text) for plan in plans for text in plan.columns.values())
-        check_names(actor=self.actor, file=said)
+        said = [str(text) for plan in plans for text in plan.columns.values()]
+        said += [str(v.columns.get("values", "")) for plan in plans for v in plan.variants]
+        said += [picture.row.alt for plan in plans for picture in plan.pictures]
+        check_names(actor=self.actor, file="\n".join(said))
         self._products(plans)
         self._variants(plans)
         self._pictures(plans)

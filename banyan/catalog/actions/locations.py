@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -15,6 +15,7 @@ from banyan.kernel.problems import Conflict, Invalid, NotFound
 
 from ..access import MANAGERS, get_shop_for_staff, get_variant_for_staff
 from ..models import Stock, StockAt, StockLocation, StockMovement, Variant
+from ..ports import check_counting
 
 MOST_LOCATIONS = 20
 
@@ -50,11 +51,13 @@ def transfer(
 ) -> None:
     """Carry units from one location to another; None is the shop itself. The sum stays.
 
-    Raises Conflict ``stock_not_there`` when the source has fewer.
+    Raises Conflict ``stock_not_there`` when the source has fewer, and what
+    ``ports.check_counting`` raises.
     """
     if not 1 <= quantity <= 1_000_000 or source_id == target_id:
         raise Invalid(fields={"quantity": _("Enter how many go to another place.")})
     variant = get_variant_for_staff(actor, variant_id)
+    check_counting(variant.pk)
     with transaction.atomic():
         stock = Stock.objects.get(variant=variant)
         locks.take([LockKey("stock", stock.pk)])
@@ -77,6 +80,16 @@ def bring(wanted: Mapping[int, int], *, reference: str) -> None:
             if n:
                 _put(stock, place, -n, reference)
                 lacking -= n
+
+
+def bring_home(variant_ids: Iterable[int], *, reference: str) -> None:
+    """Bring to the shop's own shelf all that lies elsewhere; the stock rows are locked.
+
+    Inside the caller's transaction. One statement for a shop with one location.
+    """
+    places = StockAt.objects.filter(stock__variant_id__in=list(variant_ids), on_hand__gt=0)
+    for place in places.select_related("stock").order_by("stock_id", "location_id"):
+        _put(place.stock, place, -place.on_hand, reference)
 
 
 def _put(stock: Stock, place: StockAt, n: int, reference: str) -> None:

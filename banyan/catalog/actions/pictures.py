@@ -77,9 +77,17 @@ def take_pictures_from_zip(*, actor: Actor, token: str, zipped: IO[bytes]) -> Zi
         matched = [
             (row, by_name[name])
             for row in wanted.order_by("product_id", "position", "id")
-            if (name := _name(urlsplit(row.source).path)) in by_name
+            if (name := _name(_path(row.source))) in by_name
         ]
         return _take(actor, archive, matched)
+
+
+def _path(source: str) -> str:
+    """Return the path of what a file names; of an address that is none, all that is before "?"."""
+    try:
+        return urlsplit(source).path
+    except ValueError:
+        return source.partition("?")[0]
 
 
 def _name(path: str) -> str:

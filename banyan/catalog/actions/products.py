@@ -15,7 +15,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.models import StateChange
 from banyan.kernel.money import Money
-from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
+from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound, Problem
 from banyan.kernel.states import transition
 from banyan.media.actions import set_alts
 from banyan.moderation.actions import check_names
@@ -23,7 +23,7 @@ from banyan.moderation.actions import check_names
 from ..access import MANAGERS, get_product_for_staff, get_shop_for_staff
 from ..events import ProductPublished, ProductWithdrawn
 from ..models import Category, Product, ProductImage, Shop, Stock, StockMovement, Variant
-from ..ports import check_publishing
+from ..ports import check_counting, check_publishing
 from ..rules import KINDS, TAX_CLASSES, check_values, clean_tags, slugify
 from ..states import PRODUCT
 from .acts import note_act
@@ -110,7 +110,7 @@ def _check(actor: Actor, data: ProductInput) -> None:
             fields["compare_at"] = _("The former price must be higher than the price.")
         if variant.on_hand is not None and not 0 <= variant.on_hand <= 1_000_000:
             fields["on_hand"] = _("Enter a number from 0 to 1,000,000.")
-    skus = [v.sku for v in data.variants if v.sku]
+    skus = [sku for v in data.variants if (sku := _sku(v))]
     if len(set(skus)) != len(skus):
         fields["sku"] = _("Two variants have the same SKU.")
     if len(data.images) > 12:
@@ -131,6 +131,8 @@ def _check(actor: Actor, data: ProductInput) -> None:
         vendor=data.vendor,
         tags="\n".join(data.tags),
         options="\n".join([*data.options, *(text for v in data.variants for text in v.values)]),
+        pictures="\n".join(data.alts.values()),
+        **{f"attribute_{code}": text for code, text in (data.attributes or {}).items()},
     )
 
 
@@ -158,16 +160,9 @@ def create_product(*, actor: Actor, shop_id: int, data: ProductInput) -> Product
     _check_member(shop, data.kind, data)
     slug = slugify(data.slug or data.title, fallback=f"p-{new_code(30).lower()}")
     with transaction.atomic():
-        if Product.objects.filter(shop=shop, slug=slug).exists():
-            slug = f"{slug[:90]}-{new_code(30).lower()}"
         now = clock.now()
-        product = Product.objects.create(
-            shop=shop,
-            slug=slug,
-            kind=data.kind,
-            created_at=now,
-            updated_at=now,
-            **_columns(data, {}),
+        product = _insert(
+            shop, slug, kind=data.kind, created_at=now, updated_at=now, **_columns(data, {})
         )
         _write_variants(product, shop, data)
         set_pictures_of(product, data.images)
@@ -177,12 +172,29 @@ def create_product(*, actor: Actor, shop_id: int, data: ProductInput) -> Product
     return product
 
 
+def _insert(shop: Shop, slug: str, **columns: Any) -> Product:
+    """Write the row at its address, or at one of its own where another product has that."""
+    if not _is_taken(shop, slug):
+        try:
+            with transaction.atomic():
+                return Product.objects.create(shop=shop, slug=slug, **columns)
+        except IntegrityError as error:
+            if "product_slug_once" not in str(error):
+                raise
+    slug = f"{slug[:90]}-{new_code(30).lower()}"
+    return Product.objects.create(shop=shop, slug=slug, **columns)
+
+
+def _is_taken(shop: Shop, slug: str) -> bool:
+    return Product.objects.filter(shop=shop, slug=slug).exists()
+
+
 def update_product(*, actor: Actor, product_id: int, data: ProductInput) -> Product:
     """Replace what the product says. Variants are matched by their values; ones that are no
     longer named become inactive, because orders point to them.
 
     Locks stock, and the product last. What is on sale has to be fit for its new category, too:
-    raises what ``ports.check_publishing`` raises.
+    raises what ``ports.check_publishing`` raises, and of new figures of stock ``check_counting``.
     """
     product = get_product_for_staff(actor, product_id)
     _check(actor, data)
@@ -253,7 +265,7 @@ def _write_variants(product: Product, shop: Shop, data: ProductInput) -> None:
     product.variants.exclude(sku="").update(sku="")  # so that SKUs can be swapped between rows
     for position, given in enumerate(data.variants):
         columns = {
-            "sku": given.sku.strip()[:60],
+            "sku": _sku(given),
             "price_amount": given.price,
             "compare_at_amount": given.compare_at,
             "currency": shop.currency,
@@ -271,10 +283,16 @@ def _write_variants(product: Product, shop: Shop, data: ProductInput) -> None:
             if given.on_hand is not None and given.saw not in (None, stock.on_hand):
                 raise stock_changed(stock.on_hand)
         if given.on_hand is not None and given.on_hand != stock.on_hand:
+            check_counting(variant.pk)
             _count(stock, given.on_hand)
     gone = [variant.pk for variant in existing.values()]
     Variant.objects.filter(pk__in=gone).update(is_active=False)
     record_prices(product.variants.values_list("id", flat=True))
+
+
+def _sku(given: VariantInput) -> str:
+    """Return an SKU as it is kept."""
+    return given.sku.strip()[:60]
 
 
 def _count(stock: Stock, on_hand: int) -> None:
@@ -386,8 +404,8 @@ def let_back_product(*, actor: Actor, product_id: int, reason: str) -> Product:
 def put_back_product(*, actor: Actor, product_id: int, reason: str) -> Product:
     """Undo a takedown that was a mistake: on sale again if it was. Emits product.published then.
 
-    What was a draft or put away is a draft. For moderation; inside the caller's transaction.
-    Repeatable.
+    What was a draft or put away is a draft, and so is what may not come on sale any more
+    (``ports.check_publishing``). For moderation; inside the caller's transaction. Repeatable.
     """
     product = _by_platform(actor, product_id)
     if product.state != "taken_down":
@@ -395,11 +413,19 @@ def put_back_product(*, actor: Actor, product_id: int, reason: str) -> Product:
     downs = StateChange.objects.filter(machine=PRODUCT.name, subject_id=product.pk)
     before = downs.filter(target="taken_down").order_by("id").last()
     transition(PRODUCT, product, "draft", actor=actor, reason=reason)
-    if before is None or before.source != "active":
+    if before is None or before.source != "active" or not _may_be_on_sale(product):
         return product
     transition(PRODUCT, product, "active", actor=actor, reason=reason)
     events.emit(ProductPublished(product_id=product.pk, shop_id=product.shop_id), actor=actor)
     return product
+
+
+def _may_be_on_sale(product: Product) -> bool:
+    try:
+        check_publishing(product)
+    except Problem:
+        return False
+    return True
 
 
 def _by_platform(actor: Actor, product_id: int) -> Product:

@@ -8,13 +8,16 @@ from typing import Any
 from babel.numbers import is_currency
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
+from banyan.kernel.models import StateChange
 from banyan.kernel.problems import Forbidden, Invalid, LoginRequired, NotFound
 from banyan.kernel.states import transition
+from banyan.kernel.sweeps import sweep
 from banyan.legal.actions import accept
 from banyan.legal.rules import MERCHANTS
 from banyan.moderation.actions import check_names
@@ -29,6 +32,7 @@ from ..states import SHOP
 from .delivery import LARGEST, first_zone
 from .words import index_shops
 
+OWNER_GONE = "its owner's account is closed"
 CHANGEABLE = {
     "name",
     "about",
@@ -218,6 +222,37 @@ def suspend_shop(*, actor: Actor, shop_id: int, reason: str) -> Shop:
 def reopen_shop(*, actor: Actor, shop_id: int, reason: str) -> Shop:
     """End a suspension. Emits shop.opened; audited."""
     return _by_staff(actor, shop_id, "open", reason, "shop.reopen")
+
+
+def follow_owners(*, actor: Actor) -> int:
+    """Let members' little shops be open as long as their owners' accounts are; how many moved.
+
+    Nobody could send what a closed account sells. What moderation suspended by itself stays so.
+    Repeatable.
+    """
+    little = Shop.objects.filter(kind="member").select_related("owner")
+    downs = StateChange.objects.filter(
+        machine=SHOP.name, subject_id=OuterRef("pk"), target="suspended"
+    )
+    why = Subquery(downs.order_by("-id").values("reason")[:1])
+    gone = little.filter(state="open", owner__is_active=False)
+    back = little.filter(state="suspended", owner__is_active=True)
+    return _follow(actor, "gone", gone, "suspended") + _follow(
+        actor, "back", back.alias(why=why).filter(why=OWNER_GONE), "open"
+    )
+
+
+def _follow(actor: Actor, name: str, due: QuerySet[Shop], to: str) -> int:
+    def follow(shop_id: int) -> int:
+        with transaction.atomic():
+            shop = due.select_for_update(of=("self",)).filter(pk=shop_id).first()
+            if shop is None:
+                return 0
+            reason = OWNER_GONE if to == "suspended" else "its owner's account is open again"
+            transition(SHOP, shop, to, actor=actor, reason=reason)
+        return 1
+
+    return sweep(f"catalog.owners_{name}", due, follow)
 
 
 def ask_again(*, actor: Actor, shop_id: int) -> Shop:

@@ -22,6 +22,7 @@ from banyan.kernel.remembered import run
 
 from ..access import get_variant_for_staff
 from ..models import Shop, Stock, StockAt, StockMovement
+from ..ports import check_counting
 from ..queries import stock_of
 from .acts import note_act
 from .locations import bring, place_of
@@ -221,11 +222,13 @@ def set_on_hand(
     """Set what lies on the shelf: in all or, with ``location_id``, at one further location.
 
     ``saw`` is the figure that was looked at: Conflict ``stock_changed`` (``extra["on_hand"]``, the
-    figure now) when it is another by now. Refused below what is already promised.
+    figure now) when it is another by now. Refused below what is already promised; raises what
+    ``ports.check_counting`` raises.
     """
     if not 0 <= on_hand <= LARGEST:
         raise Invalid(fields={"on_hand": _("Enter a number from 0 to 1,000,000.")})
     variant = get_variant_for_staff(actor, variant_id)
+    check_counting(variant.pk)
     if on_hand > 1 and Shop.objects.filter(pk=variant.product.shop_id, kind="member").exists():
         raise Conflict(
             _("Members sell single things. Open a shop to sell anything else."),

@@ -12,7 +12,7 @@ from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import MANAGERS, get_variant_for_staff
-from banyan.catalog.actions import count_all, stock_locks
+from banyan.catalog.actions import bring_home, count_all, stock_locks
 from banyan.catalog.models import Stock, Variant
 from banyan.kernel import audit, clock, locks
 from banyan.kernel.actors import Actor
@@ -39,20 +39,21 @@ def add_keys(*, actor: Actor, variant_id: int, text: str) -> int:
     """Add the keys of pasted lines (or a CSV file's first column) to a pool; returns how many.
 
     All or none: a key that occurs twice, or that this shop had before, is refused with its line
-    number (Invalid ``keys_known``). The stock grows by as many. Locks stock. For managers.
+    number (Invalid ``keys_known``), a line that cannot be read, too (``keys_unreadable``). The
+    stock grows by as many. Locks stock. For managers.
     """
     variant = get_variant_for_staff(actor, variant_id, MANAGERS)
     if not Terms.objects.filter(product_id=variant.product_id, way="keys").exists():
         raise Conflict(_("This product is not sold by licence keys."), code="not_by_keys")
     given = _checked(text)
     shop_id = variant.product.shop_id
-    marks = {key: fingerprints(key) for key in given}
+    marks = {key: fingerprints(key) for _line, key in given}
     known = set(
         LicenceKey.objects.filter(
             shop_id=shop_id, fingerprint__in=[mark for found in marks.values() for mark in found]
         ).values_list("fingerprint", flat=True)
     )
-    twice = [n for n, key in enumerate(given, start=1) if known & set(marks[key])]
+    twice = [line for line, key in given if known & set(marks[key])]
     if twice:
         raise _known(twice)
     now = clock.now()
@@ -65,7 +66,7 @@ def add_keys(*, actor: Actor, variant_id: int, text: str) -> int:
             added_at=now,
             changed_at=now,
         )
-        for key in given
+        for _line, key in given
     ]
     try:
         with transaction.atomic():
@@ -79,28 +80,37 @@ def add_keys(*, actor: Actor, variant_id: int, text: str) -> int:
     return len(rows)
 
 
-def _checked(text: str) -> list[str]:
-    given = pasted_keys(text)
+def _checked(text: str) -> list[tuple[int, str]]:
+    """Return the keys, each with the line it stands on."""
+    given, unread = pasted_keys(text)
+    if unread:
+        told = _("Some lines cannot be read: look at their quotation marks. Lines: %(lines)s")
+        raise Invalid(code="keys_unreadable", **_lines(told, unread))
     if not given:
         raise Invalid(fields={"keys": _("Paste at least one key, one a line.")})
     if len(given) > MOST_KEYS:
         raise Invalid(fields={"keys": _("At most 5,000 keys at a time.")}, code="keys_too_many")
-    if any(len(key) > LONGEST_KEY for key in given):
+    if any(len(key) > LONGEST_KEY for _line, key in given):
         raise Invalid(fields={"keys": _("A key has at most 500 letters.")}, code="key_too_long")
     first: dict[str, int] = {}
-    twice = [n for n, key in enumerate(given, start=1) if first.setdefault(key, n) != n]
+    twice = [line for line, key in given if first.setdefault(key, line) != line]
     if twice:
         raise _known(twice)
     return given
 
 
 def _known(lines: list[int]) -> Invalid:
-    told = _("Some of these keys are here already. Nothing was added. Lines: %(lines)s") % {
-        "lines": ", ".join(map(str, lines[:20])) or "?"
+    told = _("Some of these keys are here already. Nothing was added. Lines: %(lines)s")
+    return Invalid(code="keys_known", **_lines(told, lines))
+
+
+def _lines(told: Any, lines: list[int]) -> dict[str, Any]:
+    """Return what a refusal says of ``lines``: the first twenty in words, all to programs."""
+    shown = ", ".join(map(str, lines[:20])) or "?"
+    return {
+        "fields": {"keys": told % {"lines": shown}},
+        "extra": {"lines": [str(line) for line in lines]},
     }
-    return Invalid(
-        fields={"keys": told}, code="keys_known", extra={"lines": [str(n) for n in lines]}
-    )
 
 
 def withdraw_key(*, actor: Actor, key_id: int, reason: str) -> LicenceKey:
@@ -148,10 +158,12 @@ def _audit(actor: Actor, key: LicenceKey, act: str, reason: str) -> None:
 def match_stock(variant_ids: Iterable[int]) -> None:
     """Let the stock of key variants be what their pools hold; their stock rows are locked.
 
-    Never below what is promised to unpaid orders or kept for a sale: the payment finds out.
+    Keys lie nowhere else than in the shop. Never below what is promised to unpaid orders or kept
+    for a sale: the payment finds out.
     """
     wanted = sorted(set(variant_ids))
     locks.require(*stock_locks(wanted))
+    bring_home(wanted, reference="keys")
     free: dict[int, int] = dict(
         LicenceKey.objects.filter(variant_id__in=wanted)
         .values_list("variant_id")

@@ -10,11 +10,12 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import get_product_for_staff
-from banyan.catalog.actions import count_all, stock_locks
+from banyan.catalog.actions import bring_home, count_all, stock_locks
 from banyan.catalog.models import Stock
 from banyan.kernel import clock, locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid
+from banyan.moderation.actions import check_names
 
 from ..models import Terms
 
@@ -38,12 +39,14 @@ class TermsInput:
 def set_terms(*, actor: Actor, product_id: int, terms: TermsInput) -> Terms:
     """Say how a product without a parcel is handed over; repeatable. For managers of the shop.
 
-    What was sold keeps what it was sold with. A new file product whose variants have no stock yet
-    gets an open edition, OPEN_EDITION units each; a pool of keys decides its stock itself. The way
-    cannot change any more once a key was added (Conflict ``delivery_way_fixed``). Locks stock.
+    What was sold keeps what it was sold with. What becomes a file gets an open edition,
+    OPEN_EDITION units for each variant without stock; a pool of keys decides its stock itself.
+    The way cannot change any more once a key was added (Conflict ``delivery_way_fixed``). Locks
+    stock.
     """
     product = get_product_for_staff(actor, product_id)
     _check(product.kind, terms)
+    check_names(actor=actor, places=terms.places)
     with transaction.atomic():
         variants = list(product.variants.values_list("id", flat=True))
         locks.take(stock_locks(variants))
@@ -53,7 +56,7 @@ def set_terms(*, actor: Actor, product_id: int, terms: TermsInput) -> Terms:
                 _("This product has licence keys; it cannot be handed over in another way."),
                 code="delivery_way_fixed",
             )
-        made, created = Terms.objects.update_or_create(
+        made, _created = Terms.objects.update_or_create(
             product=product,
             defaults={
                 "way": terms.way,
@@ -65,12 +68,14 @@ def set_terms(*, actor: Actor, product_id: int, terms: TermsInput) -> Terms:
                 "updated_at": clock.now(),
             },
         )
-        if created and terms.way == "file":
+        is_new = before is None or before.way != terms.way
+        if is_new and terms.way == "file":
             empty = Stock.objects.filter(variant_id__in=variants, on_hand=0)
             ids = empty.values_list("variant_id", flat=True)
             count_all(dict.fromkeys(ids, OPEN_EDITION), reference="open edition")
-        if created and terms.way == "keys":
-            # Nothing can be sold before there is a key for it.
+        if is_new and terms.way == "keys":
+            # Nothing can be sold before there is a key for it, and keys lie nowhere else.
+            bring_home(variants, reference="keys")
             stocks = Stock.objects.filter(variant_id__in=variants)
             count_all({one.variant_id: one.promised for one in stocks}, reference="keys")
     return made

@@ -26,6 +26,8 @@ ACCEPTED, UNKNOWN = "accepted", "voucher_unknown"
 REMIND_BEFORE = dt.timedelta(hours=48)
 LATE_BY = dt.timedelta(hours=48)
 """How long after its end a scan that a device made off line before it still counts."""
+LOOKS = 2
+"""What ends at this very instant can still be redeemed, by what was scanned before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,18 +108,19 @@ def _same(known: Scan, digest: str) -> Scan:
 
 
 def _redeem(actor: Actor, voucher: Voucher, scan: Scan) -> str:
-    why = _refusal(voucher, scan)
-    if why:
-        return why
-    if _move(actor, voucher, scan):
-        events.emit(
-            VoucherRedeemed(
-                voucher_id=voucher.pk, order_id=voucher.order_id, shop_id=voucher.shop_id
-            ),
-            actor=actor,
-        )
-        return ACCEPTED
-    voucher.refresh_from_db()
+    for _look in range(LOOKS):
+        why = _refusal(voucher, scan)
+        if why:
+            return why
+        if _move(actor, voucher, scan):
+            events.emit(
+                VoucherRedeemed(
+                    voucher_id=voucher.pk, order_id=voucher.order_id, shop_id=voucher.shop_id
+                ),
+                actor=actor,
+            )
+            return ACCEPTED
+        voucher.refresh_from_db()
     return _refusal(voucher, scan) or "voucher_redeemed"
 
 

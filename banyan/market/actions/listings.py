@@ -16,6 +16,7 @@ from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.problems import Forbidden, Invalid, LoginRequired
+from banyan.moderation.actions import check_names
 from banyan.people.models import Account
 
 from ..access import get_own_listing, unsold
@@ -55,6 +56,7 @@ def post_listing(*, actor: Actor, data: ListingInput) -> Listing:
     if not (seller.email or seller.phone):
         raise Forbidden(_("Add an e-mail address or a phone number first."), code="contact_needed")
     _check(data)
+    check_names(actor=actor, level1=data.level1, level2=data.level2)
     on_sale = Listing.objects.filter(unsold(), seller=seller, product__state="active")
     if on_sale.count() >= MOST_OPEN:
         raise Invalid(_("At most 50 things at a time."), code="too_many_listings")

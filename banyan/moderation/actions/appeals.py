@@ -10,11 +10,11 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
 from banyan.kernel.states import transition
 
-from .. import ports
 from ..access import get_decision, require_moderation, require_uninvolved
 from ..events import DecisionAppealed, DecisionReviewed
 from ..models import Appeal, Decision
 from ..states import APPEAL
+from .bringing_back import bring_back
 from .cases import end_sanction
 
 
@@ -42,7 +42,8 @@ def appeal(*, actor: Actor, token: str, body: str) -> Appeal:
 def review_appeal(*, actor: Actor, appeal_id: int, upheld: bool, reason: str) -> Appeal:
     """Decide an appeal; whoever made the decision may not (Forbidden ``own_decision``).
 
-    Upheld, what was hidden comes back and a limit or suspension ends. The author reads ``reason``.
+    Upheld, what was hidden comes back unless something else hides it, and a limit or suspension
+    ends. The author reads ``reason``.
     Audited; emits decision.reviewed.
     """
     require_moderation(actor)
@@ -83,9 +84,8 @@ def review_appeal(*, actor: Actor, appeal_id: int, upheld: bool, reason: str) ->
 
 def _undo(actor: Actor, decision: Decision, reason: str) -> None:
     case = decision.case
-    known = ports.subject(case.subject_kind)
-    if decision.hidden and known is not None and known.restore is not None:
-        known.restore(actor=actor, subject_id=case.subject_id, reason=reason)
+    if decision.hidden:
+        bring_back(actor=actor, kind=case.subject_kind, subject_id=case.subject_id, reason=reason)
     sanction = getattr(decision, "sanction", None)
     if sanction is not None:
         end_sanction(actor, sanction, reason)

@@ -28,6 +28,7 @@ from ..rules.reasons import (
     VERDICTS,
 )
 from ..states import CASE
+from .bringing_back import bring_back
 
 TOKEN_BITS = 120
 
@@ -149,8 +150,8 @@ def _show_or_hide(actor: Actor, case: Case, verdict: str, hidden: bool, words: s
             raise Conflict(_("This cannot be hidden by itself."), code="cannot_hide")
         known.hide(actor=actor, subject_id=case.subject_id, reason=words)
         return True
-    if case.source == "filter" and known.restore is not None:
-        known.restore(actor=actor, subject_id=case.subject_id, reason=words)
+    if case.source == "filter":
+        bring_back(actor=actor, kind=case.subject_kind, subject_id=case.subject_id, reason=words)
     return False
 
 

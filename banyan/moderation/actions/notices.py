@@ -22,8 +22,8 @@ from .. import ports
 from ..access import get_notice, get_subject_for, require_moderation
 from ..events import NoticeFiled, NoticeMoved
 from ..models import RightsNotice
-from ..queries import stands_on
 from ..states import RIGHTS_NOTICE
+from .bringing_back import bring_back
 
 NOTICES_A_DAY = 10
 TOKEN_BITS = 120
@@ -193,11 +193,10 @@ def _get(actor: Actor, notice_id: int) -> RightsNotice:
 
 def _end(actor: Actor, notice: RightsNotice, restored: bool, reason: str) -> None:
     _move(actor, notice, "restored" if restored else "stays_down", reason)
-    known = ports.subject(notice.subject_kind)
-    others = stands_on(notice.subject_kind, notice.subject_id).exclude(pk=notice.pk)
-    # Somebody else's notice about the same thing may still keep it down.
-    if restored and known is not None and known.restore is not None and not others.exists():
-        known.restore(actor=actor, subject_id=notice.subject_id, reason=reason)
+    if restored:
+        bring_back(
+            actor=actor, kind=notice.subject_kind, subject_id=notice.subject_id, reason=reason
+        )
 
 
 def _hide(actor: Actor, notice: RightsNotice, reason: str) -> None:

@@ -54,8 +54,15 @@ def report(*, actor: Actor, kind: str, subject_id: int, reason: str, note: str =
 
 
 def hold(*, actor: Actor, kind: str, subject_id: int, author_id: int | None) -> Case:
-    """Let a moderator look at what the word filter held back. In the caller's transaction."""
-    return _open_case(kind, subject_id, author_id, "filter", actor)
+    """Let a moderator look at what the word filter held back. In the caller's transaction.
+
+    Where it was reported before, that case says from now on that it is held, too.
+    """
+    case = _open_case(kind, subject_id, author_id, "filter", actor)
+    if case.source != "filter":
+        case.source = "filter"
+        case.save(update_fields=["source"])
+    return case
 
 
 def _open_case(

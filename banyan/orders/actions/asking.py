@@ -169,7 +169,10 @@ def _too_late() -> Conflict:
 def _variants(
     lines: Mapping[int, OrderLine], wanted: unit.Units, exchange: Mapping[int, int]
 ) -> dict[int, Variant]:
-    """Return what is wished for by line; Invalid unless it is of the same product and price."""
+    """Return what is wished for by line; Invalid unless it is of the same product and price.
+
+    Or when the platform has taken the product down: then nobody is sent another piece.
+    """
     found = Variant.objects.select_related("product").in_bulk(list(exchange.values()))
     chosen: dict[int, Variant] = {}
     for line_id in wanted:
@@ -184,6 +187,9 @@ def _variants(
         if new is None or not same:
             told = _("Choose another kind of the same goods at the same price.")
             raise Invalid(fields={"exchange": told}, code="exchange_not_equal")
+        if new.product.state == "taken_down":
+            told = _("These goods are not sent any more. You can send them back for money.")
+            raise Invalid(fields={"exchange": told}, code="exchange_gone")
         chosen[line_id] = new
     return chosen
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
@@ -22,6 +23,7 @@ from banyan.kernel.sweeps import sweep
 from banyan.moderation.queries import stands_on
 from banyan.orders.actions.cancelling import cancel_unsent
 from banyan.orders.actions.payment import withdraw_checkout
+from banyan.orders.actions.recalling import end_exchanges, with_exchanges
 from banyan.orders.actions.refunds import grant_refund
 from banyan.orders.models import Checkout, Order, OrderLine
 
@@ -78,7 +80,8 @@ def settle_takedown(*, actor: Actor, takedown_id: int) -> Takedown:
     """End what is open about a product: unpaid purchases, and what was paid but not sent.
 
     Unpaid checkouts that hold it end (a payment on its way goes back in full by itself); units
-    not sent yet are cancelled, vouchers not used yet refunded. Each is a transaction of its own
+    not sent yet are cancelled, vouchers not used yet refunded, and nobody is sent another piece in
+    exchange: what came back for one is refunded, too. Each is a transaction of its own
     and repeatable, so a killed process goes on where it stopped; one that is settled is looked at
     again. Whoever has it already is warned by the listeners, whose purchase ended is told.
     """
@@ -87,9 +90,10 @@ def settle_takedown(*, actor: Actor, takedown_id: int) -> Takedown:
         return found
     ended = _end_unpaid(actor, found)
     refunded, failed = _refund_unsent(actor, found)
-    if failed:
+    exchanged, waiting = _end_exchanges(actor, found)
+    if failed or waiting:
         return found  # the next run goes on
-    refunded += found.result.get("refunded", 0)
+    refunded += exchanged + found.result.get("refunded", 0)
     done = {"ended": ended, "refunded": refunded, "warned": len(received_orders(found.product_id))}
     if found.state == "settled":
         Takedown.objects.filter(pk=found.pk, state="settled").update(result=done)
@@ -122,17 +126,45 @@ def _refund_unsent(actor: Actor, found: Takedown) -> tuple[int, int]:
     by_order: dict[int, list[OrderLine]] = {}
     for line in [*unsent, *lines.filter(pk__in=unused)]:
         by_order.setdefault(line.order_id, []).append(line)
+    acts = {
+        order_id: partial(_pay_back, actor, found, order_id, open_lines, unused)
+        for order_id, open_lines in by_order.items()
+    }
+    done, failed = _each(found, acts)
+    return len(done), failed
+
+
+def _end_exchanges(actor: Actor, found: Takedown) -> tuple[int, int]:
+    """Let nobody get another piece; return how many orders were refunded, and how many wait."""
+    acts = {
+        order_id: partial(
+            end_exchanges,
+            actor=actor,
+            order_id=order_id,
+            product_id=found.product_id,
+            reason=found.words[:200],
+            key=f"takedown:{found.pk}:{order_id}:exchange",
+        )
+        for order_id in with_exchanges(found.product_id).values_list("id", flat=True)
+    }
+    done, failed = _each(found, acts)
+    return sum(refund is not None for refund in done), failed
+
+
+def _each(found: Takedown, acts: Mapping[int, Callable[[], object]]) -> tuple[list[object], int]:
+    """Settle what is open, order by order; return what each gave, and how many have to wait."""
+    done: list[object] = []
     failed = 0
-    for order_id, open_lines in sorted(by_order.items()):
+    for order_id, act in sorted(acts.items()):
         try:
-            _pay_back(actor, found, order_id, open_lines, unused)
+            done.append(act())
         except (Busy, Conflict) as problem:
             failed += 1
             logger.warning("takedown %s: order %s waits: %s", found.pk, order_id, problem)
         except Problem:
             failed += 1
             logger.exception("takedown %s: order %s is not refunded", found.pk, order_id)
-    return len(by_order) - failed, failed
+    return done, failed
 
 
 def _pay_back(

@@ -38,8 +38,9 @@ def offer_to_pool(
 
     ``terms`` is variant id -> terms; variants that are not named cannot be sold by others (any
     more). Orders already placed keep what they were promised. Offers that are now below the least
-    price are paused, and offer.paused tells their owners. Locks pool. Raises NotFound, Invalid,
-    Conflict ``not_a_merchant``: what members sell second-hand is paid for through an escrow.
+    price, or on pages that are to be approved from now on, are paused, and offer.paused tells
+    their owners. Locks pool. Raises NotFound, Invalid, Conflict ``not_a_merchant``: what members
+    sell second-hand is paid for through an escrow.
     """
     product = get_product_for_staff(actor, product_id, MANAGERS)
     if product.shop.kind != "merchant":
@@ -73,6 +74,8 @@ def offer_to_pool(
             update_fields=["supply_amount", "minimum_amount"],
         )
         _pause_too_low(actor, item)
+        if open_to == "approved":
+            _pause_unapproved(actor, item)
     return item
 
 
@@ -97,6 +100,11 @@ def _pause_too_low(actor: Actor, item: PoolItem) -> None:
         variant__pool_price__item=item,
     )
     _pause(actor, _live(item).filter(pk__in=low.values("offer_id")), "below_minimum")
+
+
+def _pause_unapproved(actor: Actor, item: PoolItem) -> None:
+    approved = PoolSeller.objects.filter(item=item, state="approved").values("account_id")
+    _pause(actor, _live(item).exclude(storefront__owner__in=approved), "not_approved")
 
 
 def _live(item: PoolItem) -> QuerySet[Offer]:

@@ -91,7 +91,9 @@ def as_json(document: Mapping[str, Any]) -> Markup:
     return Markup(text)  # noqa: S704 (escaped above)
 
 
-def offered(price: Money, *, in_stock: bool) -> tuple[list[tuple[str, str]], dict[str, Any]]:
+def offered(
+    price: Money, *, in_stock: bool, is_new: bool = True
+) -> tuple[list[tuple[str, str]], dict[str, Any]]:
     """Return the same offer as Open Graph properties and as a schema.org Offer."""
     properties = [
         ("product:price:amount", str(price.decimal)),
@@ -103,7 +105,7 @@ def offered(price: Money, *, in_stock: bool) -> tuple[list[tuple[str, str]], dic
         "price": str(price.decimal),
         "priceCurrency": price.currency,
         "availability": f"https://schema.org/{'InStock' if in_stock else 'OutOfStock'}",
-        "itemCondition": "https://schema.org/NewCondition",
+        "itemCondition": f"https://schema.org/{'New' if is_new else 'Used'}Condition",
     }
     return properties, offer
 

@@ -15,7 +15,6 @@ from django.views.decorators.http import require_POST, require_safe
 from banyan.catalog import actions as catalog
 from banyan.catalog.access import MANAGERS, get_product_for_staff, get_variant_for_staff
 from banyan.catalog.models import Product, Shop, Variant
-from banyan.delivery.actions import check_countable
 from banyan.kernel import search
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound, Problem
@@ -115,7 +114,6 @@ def stock(request: HttpRequest, shop_slug: str, variant_id: int) -> HttpResponse
         on_hand, saw = typed.whole("on_hand"), typed.whole("saw")
         typed.required("on_hand")
         typed.check()
-        check_countable(variant_id)
         catalog.set_on_hand(actor=who, variant_id=variant_id, on_hand=on_hand or 0, saw=saw)
     except Problem as problem:
         return _page(request, shop, refusal_of(problem), variant_id)

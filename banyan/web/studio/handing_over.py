@@ -95,9 +95,11 @@ def _add_keys(request: HttpRequest, shop: Shop, product: Product) -> str:
         if (file.size or 0) > LARGEST_LIST:
             raise Invalid(fields={"keys": _("This list is too large: at most 2 MB.")})
         try:
-            text += "\n" + file.read().decode("utf-8-sig")
+            listed = file.read().decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise Invalid(fields={"keys": _("This is not a text file in UTF-8.")}) from error
+        # A file alone keeps the numbers of its lines.
+        text = f"{text}\n{listed}" if text.strip() else listed
     variants = product.variants.filter(is_active=True)
     wanted = number(request.POST, "variant")
     chosen = variants.filter(pk=wanted).first() if wanted else variants.first()

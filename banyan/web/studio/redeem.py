@@ -33,6 +33,7 @@ from .room import page, refusal_of, shop_of
 
 SHOWN = 20
 MOST_AT_ONCE = 500
+LONGEST_KEY = 80
 PLACE = "till_place"
 
 
@@ -191,7 +192,7 @@ def _take_in(
             actor=actor(request),
             shop_id=shop.pk,
             code=_text(scan, "code", 200),
-            key=f"{device.name}:{key}"[:80],
+            key=_key_of(device.name, key),
             place=place,
             device=device,
         )
@@ -203,6 +204,12 @@ def _take_in(
     return {"key": key, "result": found.result} | {
         name: row[name] for name in ("text", "title", "at", "where", "by")
     }
+
+
+def _key_of(device: str, key: str) -> str:
+    """Return the key of a scan in the shop, never cut: two that begin alike are two."""
+    whole = f"{device}:{key}"
+    return whole if len(whole) <= LONGEST_KEY else hashlib.sha256(whole.encode()).hexdigest()
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:
@@ -236,7 +243,7 @@ def _place(scan: dict[str, Any]) -> str:
 def _moment(told: dict[str, Any], name: str) -> dt.datetime:
     try:
         moment = dt.datetime.fromisoformat(_text(told, name, 40))
-        if moment.tzinfo is None:
+        if moment.tzinfo is None or not clock.EARLIEST <= moment < clock.LATEST:
             raise _unreadable(name)
         return moment.astimezone(dt.UTC)
     except (ValueError, OverflowError) as error:

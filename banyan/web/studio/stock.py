@@ -26,6 +26,7 @@ from banyan.catalog.queries import (
     stock_table,
 )
 from banyan.catalog.reminders import BACK
+from banyan.catalog.rules.product_csv.cells import protect
 from banyan.kernel.problems import NotFound, Problem
 from banyan.notify.queries import reachable_share
 from banyan.people.models import Account
@@ -288,13 +289,9 @@ def export(request: HttpRequest, shop_slug: str) -> StreamingHttpResponse:
 
 
 def _lines(shop: Shop) -> Iterator[str]:
+    yield "\ufeff"  # so that spreadsheets read it as UTF-8
     for row in stock_rows(shop):
         line = io.StringIO()
-        csv.writer(line).writerow([_harmless(value) for value in row])
+        cells = (protect(value) if isinstance(value, str) else value for value in row)
+        csv.writer(line).writerow(cells)
         yield line.getvalue()
-
-
-def _harmless(value: Any) -> Any:
-    """Keep a text from being taken for a formula by whatever opens the file."""
-    text = isinstance(value, str) and value[:1] in {"=", "+", "-", "@"}
-    return f"'{value}" if text else value

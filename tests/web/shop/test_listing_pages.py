@@ -32,6 +32,13 @@ def test_a_thing_that_is_sold_does_not_come_back_and_leads_to_the_others() -> No
     assert "Tell me when it is back" not in page
 
 
+@pytest.mark.parametrize(("condition", "said"), [("good", "Used"), ("new", "New")])
+def test_what_was_used_is_not_told_to_be_new(condition: str, said: str) -> None:
+    lamp = deals.listing(title="Reading lamp", condition=condition)
+    page = Client().get(product_url(lamp.product)).content.decode()
+    assert re.findall(r"schema.org/(\w+)Condition", page) == [said]
+
+
 def test_what_is_sold_leaves_the_market() -> None:
     old, new = deals.listing(title="Old lamp"), deals.listing(title="New lamp")
     page = Client().get("/market").content.decode()

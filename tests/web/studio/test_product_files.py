@@ -179,6 +179,22 @@ def test_pictures_come_from_a_zip_by_their_names() -> None:
     assert set(WantedPicture.objects.values_list("state", flat=True)) == {"taken"}
 
 
+def test_an_address_that_is_none_keeps_no_picture_of_a_zip_away() -> None:
+    shop = factories.shop()
+    odd = (
+        "Handle,Title,Price,Image Src\n"
+        "cup,Cup,3,http://[cups/CUP-1.jpg?v=2\n"
+        "plate,Plate,5,plate-1.jpg\n"
+    )
+    kept = take_in(shop, odd)
+    url = reverse("studio_import_pictures", args=[shop.slug, kept.token])
+    zipped = _zip(**{"cup-1__jpg": jpeg(300, 200, 1), "plate-1__jpg": jpeg(300, 200, 2)})
+
+    assert client(shop.owner).post(url, {"zip": zipped}).status_code == 302
+
+    assert ProductImage.objects.count() == 2
+
+
 def test_a_zip_that_is_none_or_a_bomb_is_refused() -> None:
     shop = factories.shop()
     kept = take_in(shop, CUPS)

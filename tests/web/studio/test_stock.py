@@ -129,12 +129,17 @@ def test_thresholds_are_set() -> None:
 def test_the_file_holds_every_figure_and_no_formula() -> None:
     shop = factories.shop()
     factories.product(shop, title="=1+1", stock=4)
+    odd = catalog.VariantInput(price=1, values=["\t=2+2"], sku="'-3")
+    factories.product(shop, title="杯子", options=["Size"], variants=[odd])
     answer = client(shop.owner).get(reverse("studio_stock_csv", args=[shop.slug]))
-    rows = list(csv.reader(io.StringIO(b"".join(answer).decode())))
+    text = b"".join(answer).decode()
+    assert text[0] == "\ufeff", "without it spreadsheets take Chinese letters for others"
+    rows = list(csv.reader(io.StringIO(text[1:])))
     assert rows[0] == [
         *("sku", "product", "variant", "on_hand", "reserved", "allocated", "held", "free")
     ]
-    assert rows[1] == ["", "'=1+1", "", "4", "0", "0", "0", "4"]
+    assert rows[1][:3] == ["''-3", "杯子", "'\t=2+2"]
+    assert rows[2] == ["", "'=1+1", "", "4", "0", "0", "0", "4"]
 
 
 def test_strangers_see_and_change_nothing() -> None:

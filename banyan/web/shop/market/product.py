@@ -37,6 +37,7 @@ from banyan.kernel import clock
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound
 from banyan.kernel.search import BOUND
+from banyan.market.queries import listing_of
 from banyan.media.queries import pictures
 from banyan.orders import actions as orders
 from banyan.orders.reading import rights_of, shown_goods
@@ -158,19 +159,22 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "posts": cards_about(posts, arrival.files),
         "posts_url": addresses.url("product_posts", found.shop.slug, found.slug),
     }
-    if found.kind == "listing":
-        context["listing"] = listing_facts(found)
-    context["head"] = _head(request, found, context)
+    listing = listing_of(found.pk) if found.kind == "listing" else None
+    if listing is not None:
+        context["listing"] = listing_facts(listing)
+    is_new = listing is None or listing.condition == "new"
+    context["head"] = _head(request, found, context, is_new=is_new)
     note_shown(request, (post.link for post in posts))
     return render(request, "shop/market/product.html", context)
 
 
-def _head(request: HttpRequest, found: Product, shown: dict[str, Any]) -> Head:
+def _head(request: HttpRequest, found: Product, shown: dict[str, Any], *, is_new: bool) -> Head:
     title, description = str(shown["title"]), str(shown["description"])
     about: dict[str, Any] = {"@type": "Product", "name": title, "description": description}
     more: list[tuple[str, str]] = []
     if shown["price"] is not None:
-        more, about["offers"] = offered(shown["price"], in_stock=shown["free"] > 0)
+        in_stock = shown["free"] > 0
+        more, about["offers"] = offered(shown["price"], in_stock=in_stock, is_new=is_new)
     path = product_url(found)
     shop_path = addresses.url("shop", found.shop.slug)
     return head_of(

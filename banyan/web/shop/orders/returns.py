@@ -84,9 +84,10 @@ def _ask_page(
     data = request.POST
     lines = [x for x in returnable(order) if x.shipped_quantity > x.returned_quantity]
     kinds: dict[int, list[Variant]] = {}
-    for variant in Variant.objects.filter(
+    there = Variant.objects.filter(
         product_id__in=[line.product_id for line in lines], is_active=True
-    ).order_by("id"):
+    )
+    for variant in there.exclude(product__state="taken_down").order_by("id"):
         kinds.setdefault(variant.product_id, []).append(variant)
     rows = []
     for line in lines:

@@ -14,13 +14,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from banyan.catalog.models import Product
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Invalid, LoginRequired, Problem
 from banyan.market import actions as market
 from banyan.market.access import listings_of
 from banyan.market.models import Listing
-from banyan.market.queries import Near, listing_of, listings_in, listings_near, regions
+from banyan.market.queries import Near, listings_in, listings_near, regions
 from banyan.market.rules import CONDITIONS, HANDOVERS, Place, place_of
 from banyan.media.actions import claim_staged
 from banyan.media.queries import staged_for
@@ -100,11 +99,8 @@ def _condition(listing: Listing) -> str:
     return str(CONDITIONS[listing.condition])
 
 
-def listing_facts(product: Product) -> list[tuple[str, str]]:
-    """Return what a listing's page says besides the words of its seller; empty for other goods."""
-    found = listing_of(product.pk)
-    if found is None:
-        return []
+def listing_facts(found: Listing) -> list[tuple[str, str]]:
+    """Return what a listing's page says besides the words of its seller."""
     return [
         (_("Sold by"), found.seller.display_name),
         (_("Condition"), _condition(found)),

@@ -33,7 +33,9 @@ def render_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
             content_type="application/problem+json",
         )
     elif isinstance(problem, LoginRequired) and request.headers.get("hx-request"):
-        response = HttpResponse(status=401, headers={"HX-Redirect": "/login?next=" + request.path})
+        # To the page that asked: what it asked for is a part of one, or takes forms alone.
+        signing_in = f"/login?{urlencode({'next': back_to(request)})}"
+        response = HttpResponse(status=401, headers={"HX-Redirect": signing_in})
     elif isinstance(problem, LoginRequired) and request.method in {"GET", "HEAD"}:
         response = HttpResponseRedirect(f"/login?{urlencode({'next': request.get_full_path()})}")
     elif problem.code == UNREACHABLE:

@@ -88,7 +88,16 @@ def _variant_of(request: HttpRequest, shop: Shop, variant_id: int) -> Variant:
     variant = get_variant_for_staff(actor(request), variant_id)
     if variant.product.shop_id != shop.pk:
         raise NotFound()
+    _stock_of(shop, variant)
     return variant
+
+
+def _stock_of(shop: Shop, variant: Variant) -> Stock:
+    """Return its row of the table; NotFound once it is put away, even by somebody just now."""
+    stock = stock_table(shop).filter(variant=variant).first()
+    if stock is None:
+        raise NotFound()
+    return stock
 
 
 @require_POST
@@ -117,7 +126,7 @@ def edit(request: HttpRequest, shop_slug: str, variant_id: int) -> HttpResponse:
     if refused is None and not request.headers.get("hx-request"):
         messages.success(request, _("The stock is set."))
         return redirect("studio_stocks", shop.slug)
-    stock = stock_table(shop).get(variant=variant)
+    stock = _stock_of(shop, variant)
     row = _row(stock)
     if refused is not None:
         row |= {
@@ -149,9 +158,7 @@ def _story(
 ) -> HttpResponse:
     before = number(request.GET, "before")
     found = list(movements_of(variant, before=before)[: PAGE + 1])
-    stock = stock_table(shop).filter(variant=variant).first()
-    if stock is None:
-        raise NotFound()
+    stock = _stock_of(shop, variant)
     context = {
         "row": _row(stock),
         "places": locations_of(shop),

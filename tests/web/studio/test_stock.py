@@ -98,6 +98,21 @@ def test_nonsense_is_refused(typed: str) -> None:
     assert Stock.objects.get(variant=item).on_hand == 5
 
 
+@pytest.mark.parametrize("saw", ["5", "9"])
+@pytest.mark.parametrize("script", [False, True])
+def test_what_was_put_away_meanwhile_is_not_found_and_not_counted(script: bool, saw: str) -> None:
+    item = factories.variant(stock=5)
+    shop = item.product.shop
+    browser, url = client(shop.owner), reverse("studio_stock_edit", args=[shop.slug, item.pk])
+    catalog.archive_product(actor=factories.actor(shop.owner), product_id=item.product_id)
+    more = HTMX if script else {}
+
+    answer = browser.post(url, {"on_hand": "7", "saw": saw}, **more)  # type: ignore[arg-type]
+
+    assert answer.status_code == 404
+    assert Stock.objects.get(variant=item).on_hand == 5
+
+
 def test_goods_are_carried_to_a_location_and_its_story_is_told() -> None:
     item = factories.variant(stock=5)
     shop = item.product.shop

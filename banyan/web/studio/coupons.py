@@ -93,9 +93,10 @@ def _preview(request: HttpRequest, shop: Shop) -> dict[str, Any]:
     """Return the coupon in words, and what a basket of the shop's would cost with it."""
     found = _read(request, shop)
     terms = terms_of(found["conditions"], found["benefits"])
+    known = found["stacking"] in STACKING
     return {
         "terms": terms.sentences(shop.currency),
-        "example": example(shop, terms, found["stacking"] or "shop"),
+        "example": example(shop, terms, found["stacking"] if known else "shop"),
         "stacking": STACKING.get(found["stacking"], ""),
         "reach": REACHES.get(found["reach"], ""),
     }
@@ -170,6 +171,7 @@ def _one(
     budget = found.budget
     context = {
         "row": row(found),
+        "typed_n": request.POST.get("n", ""),
         "reminders": reminder_lines(reminder_report(found.pk)),
         "printed": Grant.objects.filter(coupon=found, source="printed").count(),
         "values": values

@@ -193,6 +193,7 @@ def _page(
         ],
         "replies": replies,
         "body": request.POST.get("body", "") or ready,
+        "chosen_card": request.POST.get("card", ""),
         "key": new_code(80),
         "goods": goods_to_show(shop.pk),
         "staged": staged_for(who, request.POST.getlist("picture")),

@@ -57,6 +57,7 @@ def _table(request: HttpRequest, shop: Shop, problem: Problem | None = None) -> 
         "query": query,
         "show": show,
         "places": locations_of(shop),
+        "values": request.POST,
         "tabs": [
             (text, "?" + urlencode({"show": name} | ({"q": query} if query else {})), name == show)
             for name, text in (("all", _("All")), ("low", _("Low")), ("out", _("Sold out")))

@@ -15,6 +15,7 @@ from banyan.catalog.rules import IN_PARCELS
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.money import Money, format_money
+from banyan.kernel.problems import Invalid
 from banyan.kernel.ratelimits import hit
 from banyan.market.queries import disputes_of
 from banyan.media.queries import pictures
@@ -170,6 +171,13 @@ def purchase(request: HttpRequest, token: str) -> HttpResponse:
     if checkout.state == "placed" and checkout.intent_id and "payment" in request.GET:
         payments.sync(actor=actor(request), intent_id=checkout.intent_id)
         return redirect("purchase", token)
+    return _page(request, token, checkout)
+
+
+def _page(
+    request: HttpRequest, token: str, checkout: Checkout, refused: dict[int, Invalid] | None = None
+) -> HttpResponse:
+    """Draw the page; ``refused`` is what was wrong with a message about an order, by its id."""
     intent = Intent.objects.filter(pk=checkout.intent_id or 0).first()
     looked_into = intent is not None and in_review(intent)
     rows = _order_rows(checkout, token, actor(request))
@@ -194,8 +202,11 @@ def purchase(request: HttpRequest, token: str) -> HttpResponse:
         "live": ticket(request, f"checkout:{checkout.pk}"),
         "way_back": kept(request, checkout),
         "push": _push_of(actor(request), checkout),
+        "refused": {pk: problem.fields.get("body", "") for pk, problem in (refused or {}).items()},
+        "typed": request.POST.get("body", ""),
     }
-    return render(request, "shop/orders/purchase.html", context)
+    status = 422 if refused else 200
+    return render(request, "shop/orders/purchase.html", context, status=status)
 
 
 def _push_of(who: Actor, checkout: Checkout) -> PushKey | None:
@@ -265,13 +276,16 @@ def order_extend(request: HttpRequest, token: str, order_id: int) -> HttpRespons
 @require_POST
 @private
 def order_note(request: HttpRequest, token: str, order_id: int) -> HttpResponse:
-    """Write to the shop about an order."""
-    orders.write_note(
-        actor=actor(request),
-        order_id=order_id,
-        body=request.POST.get("body", ""),
-        access_token=token,
-    )
+    """Write to the shop about an order; what is refused comes back with its words."""
+    try:
+        orders.write_note(
+            actor=actor(request),
+            order_id=order_id,
+            body=request.POST.get("body", ""),
+            access_token=token,
+        )
+    except Invalid as problem:
+        return _page(request, token, get_checkout_by_token(token), {order_id: problem})
     return redirect("purchase", token)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -25,6 +26,7 @@ from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound, Problem
 
 from ..http import actor, private, signed_in
+from ..once import led_to, name_of
 from .coupon_form import drawn, field_errors, read_rules
 from .coupon_words import REACHES, STACKING, example, row
 from .reminders import reminder_lines
@@ -56,11 +58,15 @@ def coupon_new(request: HttpRequest, shop_slug: str) -> HttpResponse:
     try:
         if "again" in request.POST:
             return _wizard(request, shop, request.POST, preview=_preview(request, shop))
-        made = _create(request, shop)
+        return redirect(led_to(request, name_of(request), lambda: _made_at(request, shop)))
     except Problem as problem:
         return _wizard(request, shop, request.POST, refusal_of(problem))
+
+
+def _made_at(request: HttpRequest, shop: Shop) -> str:
+    made = _create(request, shop)
     messages.success(request, _("The coupon %(code)s can be used now.") % {"code": made.code})
-    return redirect("studio_coupon", shop.slug, made.pk)
+    return reverse("studio_coupon", args=[shop.slug, made.pk])
 
 
 def _read(request: HttpRequest, shop: Shop) -> dict[str, Any]:

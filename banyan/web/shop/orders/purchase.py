@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -38,6 +39,7 @@ from banyan.people.rules.written import written_address
 from banyan.standing.queries import reviews_of
 
 from ...http import actor, number, private, signed_in
+from ...once import led_to, name_of
 from ...streams import ticket
 from ..campaigns.brought import brought
 from ..market.cards import product_url
@@ -277,16 +279,16 @@ def order_extend(request: HttpRequest, token: str, order_id: int) -> HttpRespons
 @private
 def order_note(request: HttpRequest, token: str, order_id: int) -> HttpResponse:
     """Write to the shop about an order; what is refused comes back with its words."""
+    who, body = actor(request), request.POST.get("body", "")
+
+    def write() -> str:
+        orders.write_note(actor=who, order_id=order_id, body=body, access_token=token)
+        return reverse("purchase", args=[token])
+
     try:
-        orders.write_note(
-            actor=actor(request),
-            order_id=order_id,
-            body=request.POST.get("body", ""),
-            access_token=token,
-        )
+        return redirect(led_to(request, name_of(request) if who.id else "", write))
     except Invalid as problem:
         return _page(request, token, get_checkout_by_token(token), {order_id: problem})
-    return redirect("purchase", token)
 
 
 @require_safe

@@ -32,6 +32,7 @@ from banyan.chat.queries import (
 )
 from banyan.chat.topics import topic_of
 from banyan.kernel import clock
+from banyan.kernel.cursors import Cursor
 from banyan.kernel.ids import new_code
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound, Problem
@@ -56,14 +57,16 @@ def inbox(request: HttpRequest, shop_slug: str) -> HttpResponse:
     shop = shop_of(request, shop_slug)
     who = actor(request)
     state, whose = request.GET.get("state", "open"), request.GET.get("whose", "")
-    found = desk(who, shop.pk, state=state, whose=whose, before=number(request.GET, "before") or 0)
+    before = Cursor.read(request.GET.get("before", ""))
+    found = desk(who, shop.pk, state=state, whose=whose, before=before)
     here = reverse("studio_inbox", args=[shop.slug])
     buyers = [row.thread.room.account for row in found.rows if row.thread.room.account]
     faces = faces_of(buyers)
     more = ""
     if found.more:
-        last = {"state": state, "whose": whose, "before": found.rows[-1].thread.pk}
-        more = f"{here}?{urlencode(last)}"
+        last = found.rows[-1].thread
+        query = {"state": state, "whose": whose, "before": str(Cursor(last.last_at, last.pk))}
+        more = f"{here}?{urlencode(query)}"
     context = {
         "rows": [(row, faces[row.thread.room.account_id or 0]) for row in found.rows],
         "tabs": [

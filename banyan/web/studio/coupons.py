@@ -218,15 +218,19 @@ def coupon_codes(request: HttpRequest, shop_slug: str, coupon_id: int) -> HttpRe
     if request.method != "POST":
         return _file(found)
     try:
-        typed = Typed(request.POST)
-        n = typed.whole("n") or 0
-        typed.check()
-        made = entitlements.print_codes(actor=actor(request), coupon_id=found.pk, n=n)
+        return redirect(led_to(request, name_of(request), lambda: _print(request, shop, found)))
     except Problem as problem:
         return _one(request, shop, found, None, refusal_of(problem))
+
+
+def _print(request: HttpRequest, shop: Shop, found: Coupon) -> str:
+    typed = Typed(request.POST)
+    n = typed.whole("n") or 0
+    typed.check()
+    made = entitlements.print_codes(actor=actor(request), coupon_id=found.pk, n=n)
     text = _("%(n)s codes are made. Each works once; the file has them all.")
     messages.success(request, text % {"n": len(made)})
-    return redirect("studio_coupon", shop.slug, found.pk)
+    return reverse("studio_coupon", args=[shop.slug, found.pk])
 
 
 def _file(found: Coupon) -> HttpResponse:

@@ -6,9 +6,12 @@ import pytest
 from django.urls import reverse
 
 from banyan.catalog.models import Product
-from banyan.entitlements.models import Coupon
+from banyan.entitlements.actions import create_coupon
+from banyan.entitlements.models import Coupon, Grant
 from banyan.orders.models import OrderNote
 from banyan.payments.models import PaymentRequest
+from banyan.sales.models import CodeBatch
+from tests.sales.scene import on
 from tests.support import factories as make
 from tests.support.pictures import staged_picture
 
@@ -53,6 +56,22 @@ def test_a_product_with_pictures_is_made_once_and_may_be_changed_as_often_as_one
         sent(browser, first, change)
         made.refresh_from_db()
         assert made.title == title
+
+
+def test_codes_of_coupons_and_sales_are_made_once() -> None:
+    item = make.variant(stock=20)
+    shop = item.product.shop
+    owner, browser = make.actor(shop.owner), client(shop.owner)
+    coupon = create_coupon(actor=owner, shop_id=shop.pk, title="Flyer", amount_off=100, cap=9)
+    printed = reverse("studio_coupon_codes", args=[shop.slug, coupon.pk])
+    sale = on(item, public=2, code=4)
+    given = reverse("studio_sale_codes", args=[shop.slug, sale.pk])
+    batch = {"variant": str(item.pk), "channel": "letter", "count": "2"}
+    for _n in range(2):
+        sent(browser, printed, TOKEN | {"n": "3"})
+        sent(browser, given, TOKEN | batch)
+    assert Grant.objects.filter(coupon=coupon, source="printed").count() == 3
+    assert CodeBatch.objects.count() == 1
 
 
 def test_a_payment_is_asked_for_once() -> None:

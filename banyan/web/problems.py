@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -34,7 +34,7 @@ def render_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
         )
     elif isinstance(problem, LoginRequired) and request.headers.get("hx-request"):
         # To the page that asked: what it asked for is a part of one, or takes forms alone.
-        signing_in = f"/login?{urlencode({'next': back_to(request)})}"
+        signing_in = f"/login?{urlencode({'next': _page_of(request)})}"
         response = HttpResponse(status=401, headers={"HX-Redirect": signing_in})
     elif isinstance(problem, LoginRequired) and request.method in {"GET", "HEAD"}:
         response = HttpResponseRedirect(f"/login?{urlencode({'next': request.get_full_path()})}")
@@ -67,7 +67,13 @@ def _back_after_login(request: HttpRequest) -> str:
     """This page, or the one whose form was sent."""
     if request.method in {"GET", "HEAD"}:
         return request.get_full_path()
-    return back_to(request)
+    return _page_of(request)
+
+
+def _page_of(request: HttpRequest) -> str:
+    """Return the page that a form or a fragment belongs to, as the sign-in takes it: a path."""
+    page = urlsplit(back_to(request))
+    return urlunsplit(("", "", page.path or "/", page.query, ""))
 
 
 def unreachable() -> Problem:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import escape, unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -32,4 +34,22 @@ def test_a_part_of_a_page_leads_back_to_the_whole_page_after_the_sign_in(method:
     assert answer.status_code == 401
     onward = urlsplit(answer["HX-Redirect"])
     assert onward.path == "/login"
-    assert parse_qs(onward.query)["next"] == [f"http://testserver{page}"]
+    assert parse_qs(onward.query)["next"] == [page]
+    asked = Client().get(answer["HX-Redirect"]).content.decode()
+    assert f'name="next" value="{escape(page)}"' in asked
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("how", ["next", "referer"])
+def test_a_form_that_needs_an_account_leads_back_to_the_page_it_stood_on(how: str) -> None:
+    page = "/studio/some-shop/stock?show=low"
+    form = {"next": page} if how == "next" else {}
+    headers = {"referer": f"http://testserver{page}"} if how == "referer" else {}
+
+    refused = Client().post("/studio/some-shop/stock/1/edit", form, headers=headers)
+
+    assert refused.status_code == 401
+    link = re.search(r'href="(/login[^"]*)"', refused.content.decode())
+    assert link
+    asked = Client().get(unescape(link[1])).content.decode()
+    assert f'name="next" value="{escape(page)}"' in asked

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,6 +26,7 @@ from banyan.catalog.queries import (
     stock_table,
 )
 from banyan.catalog.reminders import BACK
+from banyan.catalog.rules.product_csv.cells import protect
 from banyan.kernel.problems import NotFound, Problem
 from banyan.notify.queries import reachable_share
 from banyan.people.models import Account
@@ -46,9 +47,7 @@ def stocks(request: HttpRequest, shop_slug: str) -> HttpResponse:
 
 
 def _table(request: HttpRequest, shop: Shop, problem: Problem | None = None) -> HttpResponse:
-    query = request.GET.get("q", "").strip()[:80]
-    show = request.GET.get("show", "all")
-    show = show if show in {"low", "out"} else "all"
+    query, show = _asked(request)
     start = number(request.GET, "from", most=100_000) or 0
     found = list(stock_table(shop, query=query, show=show)[start : start + PAGE + 1])
     kept = {"q": query, "show": show}
@@ -58,6 +57,7 @@ def _table(request: HttpRequest, shop: Shop, problem: Problem | None = None) -> 
         "show": show,
         "places": locations_of(shop),
         "values": request.POST,
+        "export_query": urlencode({k: v for k, v in kept.items() if v}),
         "tabs": [
             (text, "?" + urlencode({"show": name} | ({"q": query} if query else {})), name == show)
             for name, text in (("all", _("All")), ("low", _("Low")), ("out", _("Sold out")))
@@ -67,6 +67,12 @@ def _table(request: HttpRequest, shop: Shop, problem: Problem | None = None) -> 
         else "",
     }
     return page(request, shop, "stocks", "studio/stock.html", context, problem)
+
+
+def _asked(request: HttpRequest) -> tuple[str, str]:
+    """Return which words and which stock the address asks for."""
+    show = request.GET.get("show", "all")
+    return request.GET.get("q", "").strip()[:80], show if show in {"low", "out"} else "all"
 
 
 def _row(stock: Stock) -> dict[str, Any]:
@@ -287,22 +293,19 @@ def locations(request: HttpRequest, shop_slug: str) -> HttpResponse:
 @private
 @signed_in
 def export(request: HttpRequest, shop_slug: str) -> StreamingHttpResponse:
-    """Send the table as a file."""
+    """Send the table as a file: what the list shows, all pages of it."""
     shop = shop_of(request, shop_slug)
-    answer = StreamingHttpResponse(_lines(shop), content_type="text/csv; charset=utf-8")
-    name = f"{shop.slug}-stock-{timezone.now():%Y%m%d}.csv"
+    query, show = _asked(request)
+    rows = stock_rows(shop, query=query, show=show)
+    answer = StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8")
+    name = f"{shop.slug}-stock-{timezone.localtime():%Y%m%d}.csv"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
 
-def _lines(shop: Shop) -> Iterator[str]:
-    for row in stock_rows(shop):
+def _lines(rows: Iterable[list[Any]]) -> Iterator[str]:
+    yield "\ufeff"  # so that spreadsheets read it as UTF-8
+    for row in rows:
         line = io.StringIO()
-        csv.writer(line).writerow([_harmless(value) for value in row])
+        csv.writer(line).writerow(protect(x) if isinstance(x, str) else x for x in row)
         yield line.getvalue()
-
-
-def _harmless(value: Any) -> Any:
-    """Keep a text from being taken for a formula by whatever opens the file."""
-    text = isinstance(value, str) and value[:1] in {"=", "+", "-", "@"}
-    return f"'{value}" if text else value

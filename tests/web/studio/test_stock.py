@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -145,11 +147,32 @@ def test_the_file_holds_every_figure_and_no_formula() -> None:
     shop = factories.shop()
     factories.product(shop, title="=1+1", stock=4)
     answer = client(shop.owner).get(reverse("studio_stock_csv", args=[shop.slug]))
-    rows = list(csv.reader(io.StringIO(b"".join(answer).decode())))
+    file = b"".join(answer)
+    assert file.startswith(b"\xef\xbb\xbfsku,"), "so that a spreadsheet reads it as UTF-8"
+    rows = list(csv.reader(io.StringIO(file.decode("utf-8-sig"))))
     assert rows[0] == [
         *("sku", "product", "variant", "on_hand", "reserved", "allocated", "held", "free")
     ]
     assert rows[1] == ["", "'=1+1", "", "4", "0", "0", "0", "4"]
+
+
+def test_the_file_holds_what_the_list_shows_and_not_one_page_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("banyan.web.studio.stock.PAGE", 1)
+    shop = factories.shop()
+    for title, stock in (("Blue cup", 0), ("Red cup", 0), ("Green cup", 9), ("Plate", 0)):
+        factories.product(shop, title=title, stock=stock)
+    browser = client(shop.owner)
+    list_url = reverse("studio_stocks", args=[shop.slug])
+
+    html = browser.get(list_url, {"q": "cup", "show": "out"}).content.decode()
+    link = re.search(r'href="([^"]*stock\.csv[^"]*)"', html)
+    assert link
+    file = b"".join(browser.get(unescape(link[1]))).decode("utf-8-sig")
+
+    titles = [row[1] for row in csv.reader(io.StringIO(file))][1:]
+    assert sorted(titles) == ["Blue cup", "Red cup"]
 
 
 def test_strangers_see_and_change_nothing() -> None:

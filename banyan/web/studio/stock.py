@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -32,6 +33,7 @@ from banyan.notify.queries import reachable_share
 from banyan.people.models import Account
 
 from ..http import actor, number, private, signed_in
+from ..shop.people.sessions import safe_next
 from .room import frame, page, refusal_of, shop_of
 from .typed import Typed
 
@@ -57,6 +59,7 @@ def _table(request: HttpRequest, shop: Shop, problem: Problem | None = None) -> 
         "show": show,
         "places": locations_of(shop),
         "values": request.POST,
+        "here": request.get_full_path() if request.method != "POST" else "",
         "export_query": urlencode({k: v for k, v in kept.items() if v}),
         "tabs": [
             (text, "?" + urlencode({"show": name} | ({"q": query} if query else {})), name == show)
@@ -132,7 +135,7 @@ def edit(request: HttpRequest, shop_slug: str, variant_id: int) -> HttpResponse:
         refused = refusal_of(problem)
     if refused is None and not request.headers.get("hx-request"):
         messages.success(request, _("The stock is set."))
-        return redirect("studio_stocks", shop.slug)
+        return redirect(safe_next(request, reverse("studio_stocks", args=[shop.slug])))
     stock = _stock_of(shop, variant)
     row = _row(stock)
     if refused is not None:
@@ -143,7 +146,9 @@ def edit(request: HttpRequest, shop_slug: str, variant_id: int) -> HttpResponse:
             "error": refused.fields.get("on_hand") or refused.message,
             "place": request.POST.get("location", ""),
         }
-    context = frame(request, shop, "stocks") | {"row": row, "saved": refused is None}
+    # A form that comes back leads to the list as it was, not to the address it was sent to.
+    here = request.POST.get("next", "")
+    context = frame(request, shop, "stocks") | {"row": row, "saved": refused is None, "here": here}
     if request.headers.get("hx-request"):
         answer = render(request, "studio/stock_row.html", context)
         answer["Vary"] = "HX-Request"

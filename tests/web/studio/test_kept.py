@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -106,3 +107,38 @@ def test_a_message_about_an_order_that_is_too_long_is_not_lost() -> None:
     assert TOO_LONG.strip() in html
     assert "Write 1 to 1000 letters." in html
     assert not OrderNote.objects.exists()
+
+
+@pytest.mark.parametrize("room", ["studio_goods", "studio_stocks"])
+def test_who_counts_on_a_later_page_or_in_a_search_comes_back_there(room: str) -> None:
+    item = make.variant(stock=5)
+    shop, browser = item.product.shop, client(item.product.shop.owner)
+    query = "?q=product&show=all&before=9000000000000000000"
+    place = reverse(room, args=[shop.slug]) + query
+    form = form_of(browser.get(place), item.pk)
+    assert form["next"] == place
+
+    wrong = browser.post(form["action"], form | {"on_hand": "many"})
+    again = form_of(wrong, item.pk, status=422)
+    done = browser.post(again["action"], again | {"on_hand": "7", "saw": "5"})
+
+    assert (done.status_code, done["Location"]) == (302, place)
+
+
+def test_a_way_back_that_is_none_of_ours_leads_to_the_list() -> None:
+    item = make.variant(stock=5)
+    shop = item.product.shop
+    url = reverse("studio_stock", args=[shop.slug, item.pk])
+    form = {"on_hand": "7", "saw": "5", "next": "https://evil.example/"}
+    done = client(shop.owner).post(url, form)
+    assert done["Location"] == reverse("studio_goods", args=[shop.slug])
+
+
+def form_of(answer: Any, variant_id: int, status: int = 200) -> dict[str, str]:
+    """Return the fields of the form that counts a variant, and its ``action``."""
+    assert answer.status_code == status
+    html = answer.content.decode()
+    found = re.search(rf'action="([^"]*/stock/{variant_id}[^"]*)"(.*?)</form>', html, re.DOTALL)
+    assert found
+    fields = re.findall(r'name="(next|saw|newest)" value="([^"]*)"', found[2])
+    return {"action": found[1]} | {name: unescape(value) for name, value in fields}

@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.translation import get_language
@@ -19,6 +20,7 @@ from banyan.kernel.problems import Busy, Forbidden, LoginRequired, Problem
 from .views import back_to
 
 UNREACHABLE = "database_unreachable"
+WRONG_METHOD = "method_not_allowed"
 
 
 def render_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
@@ -83,6 +85,16 @@ def unreachable() -> Problem:
         code=UNREACHABLE,
         retry_after=5,
     )
+
+
+def wrong_method(request: HttpRequest, refused: HttpResponseBase) -> HttpResponse:
+    """Say it in words where Django's answer is an empty page: a form's address that is reloaded."""
+    told = _("There is nothing to see at this address: it takes what a form sends. Please go back.")
+    problem = Problem(told if request.method in {"GET", "HEAD"} else None, code=WRONG_METHOD)
+    problem.status = 405
+    response = render_problem(request, problem)
+    response["Allow"] = refused["Allow"]
+    return response
 
 
 def is_database_lost(error: BaseException | None) -> bool:

@@ -1,4 +1,4 @@
-"""Two taps on a form of the studio make one coupon, one product, one request, one message."""
+"""Two taps on a form make one shop, one product, one coupon, one request, one message."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from django.urls import reverse
 from banyan.catalog.models import Product
 from banyan.entitlements.actions import create_coupon
 from banyan.entitlements.models import Coupon, Grant
+from banyan.market.models import Listing
 from banyan.orders.models import OrderNote
 from banyan.payments.models import PaymentRequest
 from banyan.sales.models import CodeBatch
+from tests.market import deals
 from tests.sales.scene import on
 from tests.support import factories as make
 from tests.support.pictures import staged_picture
@@ -72,6 +74,27 @@ def test_codes_of_coupons_and_sales_are_made_once() -> None:
         sent(browser, given, TOKEN | batch)
     assert Grant.objects.filter(coupon=coupon, source="printed").count() == 3
     assert CodeBatch.objects.count() == 1
+
+
+def test_a_shop_and_a_group_open_once_and_are_not_said_to_be_taken() -> None:
+    browser = client(make.member())
+    shop = {"name": "Tea house", "slug": "tea-house", "currency": "CNY"}
+    group = {"name": "Tea", "slug": "tea", "visibility": "0", "policy": "open"}
+    for url, form in (("/studio/new", shop), ("/groups/new", group)):
+        assert sent(browser, url, TOKEN | form) == sent(browser, url, TOKEN | form)
+        again = browser.post(url, ANOTHER | form)
+        assert again.status_code == 422, "another form that wants the same name is refused"
+
+
+def test_a_thing_of_ones_own_is_up_for_sale_once() -> None:
+    seller = deals.seller()
+    form = {"title": "Lamp", "price": "80", "currency": "CNY", "condition": "good"}
+    form |= {"handover": "post", "level1": "Zhejiang"}
+    form |= {"pictures": staged_picture(make.actor(seller))}
+    browser = client(seller)
+    url = reverse("listing_new")
+    assert sent(browser, url, TOKEN | form) == sent(browser, url, TOKEN | form)
+    assert Listing.objects.count() == 1
 
 
 def test_a_payment_is_asked_for_once() -> None:

@@ -13,9 +13,13 @@ from django.urls import reverse
 from banyan.catalog import actions as catalog
 from banyan.chat import actions as chat
 from banyan.chat.models import Thread
+from banyan.media.models import StagedUpload
 from banyan.orders.models import OrderNote
+from banyan.storefronts import actions as storefronts
 from tests.delivery import goods
+from tests.groups import circles
 from tests.support import factories as make
+from tests.support.pictures import staged_picture
 
 from .scene import client, scene
 
@@ -132,6 +136,22 @@ def test_a_way_back_that_is_none_of_ours_leads_to_the_list() -> None:
     form = {"on_hand": "7", "saw": "5", "next": "https://evil.example/"}
     done = client(shop.owner).post(url, form)
     assert done["Location"] == reverse("studio_goods", args=[shop.slug])
+
+
+def test_a_cover_is_kept_for_good_once_its_form_is_taken_and_not_before() -> None:
+    owner = make.member()
+    club = circles.group(owner)
+    storefronts.open_storefront(actor=make.actor(owner), title="Corner")
+    browser = client(owner)
+    rooms = {
+        reverse("group_settings", args=[club.slug]): {"name": "", "visibility": "0"},
+        reverse("storefront_edit"): {"title": ""},
+    }
+    for url, form in rooms.items():
+        token = staged_picture(make.actor(owner))
+        html = refused(browser.post(url, form | {"cover": token}))
+        assert token in html
+        assert StagedUpload.objects.get(token=token).used_at is None
 
 
 def form_of(answer: Any, variant_id: int, status: int = 200) -> dict[str, str]:

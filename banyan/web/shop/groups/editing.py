@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -78,9 +79,10 @@ def _change(request: HttpRequest, group: Group) -> None:
     who = actor(request)
     tokens = staged_tokens(request, "cover", most=1)
     cover = None if "no_cover" in request.POST else group.cover
-    if tokens:
-        cover = claim_staged(actor=who, tokens=tokens)[0]
-    actions.edit_group(actor=who, group_id=group.pk, data=_typed(request), cover=cover)
+    with transaction.atomic():  # a refused form keeps no picture for good
+        if tokens:
+            cover = claim_staged(actor=who, tokens=tokens)[0]
+        actions.edit_group(actor=who, group_id=group.pk, data=_typed(request), cover=cover)
 
 
 def _typed(request: HttpRequest) -> actions.GroupInput:

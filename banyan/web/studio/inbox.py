@@ -188,6 +188,7 @@ def _page(
         "thread": found,
         "buyer": face_of(buyer),
         "state": _states()[found.state],
+        "seen_seq": said[-1].message.seq if said and not before else 0,
         "staff": [one.account for one in staff],
         "me": who.id,
         "orders": [
@@ -242,7 +243,8 @@ def thread_act(request: HttpRequest, shop_slug: str, thread_id: int) -> HttpResp
                 had=number(request.POST, "had"),
             )
         elif do == "done":
-            chat.finish(actor=who, shop_id=shop.pk, thread_id=thread_id)
+            seen = number(request.POST, "seen")
+            chat.finish(actor=who, shop_id=shop.pk, thread_id=thread_id, seen=seen)
         else:
             raise NotFound()
     except Problem as problem:

@@ -13,11 +13,12 @@ from banyan.chat.access import get_room_for
 from banyan.chat.actions import Wanted, Words
 from banyan.chat.models import Message
 from banyan.chat.queries import Listed, Said, earlier, following, requests, rooms
+from banyan.kernel.cursors import Cursor
 from banyan.people.access import get_account_for
 from banyan.people.models import Account
 
 from .gate import READ, WRITE, actor, caller_of
-from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
+from .paging import CURSOR, SIZE, Further, Limit, PlacedPage
 from .people import Handle
 from .schemas import Answer, Body, Id, IdOut, Moment, Person, Picture, Token
 
@@ -178,11 +179,13 @@ def _told(request: HttpRequest, made: Message) -> Any:
     return Status(201, _message(shown))
 
 
-@router.get("/chat/rooms", auth=READ, response=Page[RoomAnswer])
-def list_rooms(request: HttpRequest, before: Before = CURSOR, limit: Limit = SIZE) -> Any:
+@router.get("/chat/rooms", auth=READ, response=PlacedPage[RoomAnswer])
+def list_rooms(request: HttpRequest, before: Further = CURSOR, limit: Limit = SIZE) -> Any:
     """List the reader's rooms, the latest said in first."""
-    rows = rooms(actor(request), before=before or 0, limit=limit + 1)
-    return page_of(rows, limit, lambda row: row.room.pk, _room)
+    found = rooms(actor(request), before=Cursor.read(before or ""), limit=limit + 1)
+    here, more = found[:limit], len(found) > limit
+    last = str(Cursor(here[-1].room.last_at, here[-1].room.pk)) if more else None
+    return PlacedPage(items=[_room(row) for row in here], next=last)
 
 
 @router.get("/chat/requests", auth=READ, response=list[RoomAnswer])

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Path, Query, Router, Status
 from pydantic import Field
 
+from banyan.kernel.cursors import Cursor
 from banyan.notify import actions as notify
 from banyan.notify.access import get_notification_for
-from banyan.notify.queries import Told, notifications, switches_of, unread_count
+from banyan.notify.queries import Told, notification_page, switches_of, unread_count
 
 from .gate import READ, WRITE, actor
-from .paging import SIZE, Limit
+from .paging import CURSOR, SIZE, Further, Limit
 from .schemas import Answer, Body, Id, IdOut, Moment, Person
 
 router = Router(tags=["me"])
 Show = Literal["all", "unread", "requests"]
 Family = Annotated[str, Field(max_length=12)]
 SHOW: Any = Query("all", description="All, the unread, or those of people one keeps apart.")  # type: ignore[type-arg]  # ninja leaves it open
-BEFORE: Any = Query(None, description="The `next` of the page before.")  # type: ignore[type-arg]  # ninja leaves it open
 
 
 class NotificationAnswer(Answer):
@@ -39,7 +38,7 @@ class NotificationPage(Answer):
     """One page; ``next`` is the cursor of the next one. ``unread`` ends at 99."""
 
     items: list[NotificationAnswer]
-    next: Moment | None
+    next: str | None
     unread: int
 
 
@@ -78,16 +77,15 @@ def _shown(told: Told) -> NotificationAnswer:
 def list_notifications(
     request: HttpRequest,
     show: Show = SHOW,
-    before: dt.datetime | None = BEFORE,
+    before: Further = CURSOR,
     limit: Limit = SIZE,
 ) -> Any:
     """List what one was told, newest first; reading marks nothing."""
     me = actor(request).id or 0
-    told = notifications(me, before=before, limit=limit + 1, show=show)
-    here = told[:limit]
+    found = notification_page(me, before=Cursor.read(before or ""), limit=limit, show=show)
     return NotificationPage(
-        items=[_shown(one) for one in here],
-        next=here[-1].at if len(told) > limit else None,
+        items=[_shown(one) for one in found.told],
+        next=str(found.further) if found.further else None,
         unread=unread_count(me),
     )
 

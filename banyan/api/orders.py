@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import Annotated, Any
 
 from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
 from ninja import Path, Router
 from pydantic import Field, StringConstraints
 
@@ -107,7 +108,8 @@ class DeliveryAnswer(Answer):
 class OrderAnswer(Answer):
     """An order. ``state`` is placed, paid, shipped, received, expired, cancelled or closed.
 
-    ``hold`` is what ends last of what its lines wait for.
+    ``hold`` is what ends last of what its lines wait for. ``email``, ``phone`` and ``address`` are
+    empty for the shop as long as nothing was paid: there is no parcel yet.
     """
 
     id: IdOut
@@ -176,7 +178,9 @@ class CancelBody(Body):
     lines: Units = None
 
 
-def orders_answer(found: list[Order], viewer: Actor) -> list[OrderAnswer]:
+def orders_answer(
+    found: list[Order], viewer: Actor, *, access_token: str = ""
+) -> list[OrderAnswer]:
     """Return orders (with checkout loaded) as ``viewer`` sees them; at most six statements."""
     ids = [order.pk for order in found]
     lines, parcels, refunds = lines_of(found), shipments_of(ids), refunds_by_order(ids)
@@ -193,9 +197,19 @@ def orders_answer(found: list[Order], viewer: Actor) -> list[OrderAnswer]:
                 key=lambda hold: hold.until,
                 default=None,
             ),
+            reachable=order.paid_at is not None or _bought(order, viewer, access_token),
         )
         for order in found
     ]
+
+
+def _bought(order: Order, viewer: Actor, access_token: str) -> bool:
+    """Tell whether somebody bought an order, or helps whoever did; guests by their token."""
+    checkout = order.checkout
+    if access_token and constant_time_compare(access_token, checkout.access_token):
+        return True
+    mine = viewer.id is not None and viewer.id == checkout.buyer_id
+    return mine or viewer.has_role("support", "finance")
 
 
 def _hidden(
@@ -216,6 +230,8 @@ def _order(
     parcels: list[Shipment],
     refunds: list[OrderRefund],
     hold: Hold | None,
+    *,
+    reachable: bool,
 ) -> OrderAnswer:
     def money(amount: int) -> Money:
         return Money.at(amount, order.currency)
@@ -243,9 +259,9 @@ def _order(
         refunds=[
             RefundRef(id=one.pk, state=one.state, amount=money(one.amount)) for one in refunds
         ],
-        email=checkout.contact_email,
-        phone=checkout.contact_phone,
-        address=checkout.address,
+        email=checkout.contact_email if reachable else "",
+        phone=checkout.contact_phone if reachable else "",
+        address=checkout.address if reachable else {},
         created_at=order.created_at,
         paid_at=order.paid_at,
         shipped_at=order.shipped_at,
@@ -341,7 +357,7 @@ def read_order(request: HttpRequest, order_id: Path[Id]) -> Any:
     """Return an order to its buyer (a guest by `Access-Token`) or those who work in its shop."""
     caller = caller_of(request)
     order = get_order_for(caller.actor, order_id, caller.access_token)
-    return orders_answer([order], caller.actor)[0]
+    return orders_answer([order], caller.actor, access_token=caller.access_token)[0]
 
 
 @router.post("/orders/{order_id}/ship", auth=WRITE, response=OrderAnswer)
@@ -379,7 +395,7 @@ def cancel_order(request: HttpRequest, order_id: Path[Id], body: CancelBody) -> 
         access_token=caller.access_token,
     )
     order = get_order_for(caller.actor, order_id, caller.access_token)
-    return orders_answer([order], caller.actor)[0]
+    return orders_answer([order], caller.actor, access_token=caller.access_token)[0]
 
 
 @router.post("/orders/{order_id}/receipt", auth=ANYONE_WRITES, response=OrderAnswer)
@@ -389,4 +405,4 @@ def confirm_receipt(request: HttpRequest, order_id: Path[Id]) -> Any:
     order = orders.confirm_receipt(
         actor=caller.actor, order_id=order_id, access_token=caller.access_token
     )
-    return orders_answer([order], caller.actor)[0]
+    return orders_answer([order], caller.actor, access_token=caller.access_token)[0]

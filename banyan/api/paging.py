@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 
 from ninja import Query
-from pydantic import Field
+from pydantic import Field, StringConstraints
+
+from banyan.kernel.cursors import PATTERN
 
 from .schemas import Answer, Id, IdOut
 
@@ -14,6 +16,7 @@ Row = TypeVar("Row")
 Item = TypeVar("Item")
 Before = Id | None
 After = Id | None
+Further = Annotated[str, StringConstraints(pattern=PATTERN)] | None
 Limit = Annotated[int, Field(ge=1, le=50)]
 CURSOR: Any = Query(None, description="The `next` of the page before.")  # type: ignore[type-arg]  # ninja leaves it open
 SIZE: Any = Query(20, description="How many at most.")  # type: ignore[type-arg]  # ninja leaves it open
@@ -24,6 +27,13 @@ class Page(Answer, Generic[Item]):
 
     items: list[Item]
     next: IdOut | None
+
+
+class PlacedPage(Answer, Generic[Item]):
+    """One page of a list whose rows move up; ``next`` is where the next one goes on."""
+
+    items: list[Item]
+    next: str | None
 
 
 def page_of(

@@ -5,12 +5,15 @@ are never changed once they are written, so every picture of the snapshot is amo
 touches that the snapshot has loaded already are known by file and offset and not loaded again.
 """
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import tarfile
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +37,18 @@ def backup(surroundings: Surroundings, folder: Path) -> None:
     if folder.exists():
         raise SetupError(f"{folder} exists; a backup goes into a folder of its own.")
     draft = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(draft, ignore_errors=True)  # of one that broke off
     draft.mkdir(mode=0o700, parents=True)
     with database_for(surroundings) as address, step("Dumping the database"):
         _program(surroundings, "pg_dump", "--format=custom", address, output=draft / DUMP)
-    with step("Copying the files"), tarfile.open(draft / FILES, "w") as archive:
+    # Of what lies elsewhere and is linked here, the files themselves: a link would hold none.
+    with (
+        step("Copying the files"),
+        tarfile.open(draft / FILES, "w", dereference=True) as archive,
+    ):
         for name in FOLDERS:
             if (surroundings.var / name).is_dir():
-                archive.add(surroundings.var / name, arcname=name)
+                _add(archive, surroundings.var / name, name)
     contents = {
         "banyan": __version__,
         "made_at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
@@ -49,6 +57,19 @@ def backup(surroundings: Surroundings, folder: Path) -> None:
     (draft / CONTENTS).write_text(json.dumps(contents, indent=2) + "\n")
     draft.rename(folder)
     say(f"The backup is in {folder}. It holds secrets and addresses: keep it as you keep these.")
+
+
+def _add(archive: tarfile.TarFile, path: Path, name: str) -> None:
+    """Add a file, or a folder and all below it; what is removed meanwhile is left out."""
+    with contextlib.suppress(FileNotFoundError):
+        entry = archive.gettarinfo(path, arcname=name)
+        if entry is not None and entry.isfile():
+            with path.open("rb") as file:
+                archive.addfile(entry, file)
+        elif entry is not None and entry.isdir():
+            archive.addfile(entry)
+            for each in sorted(path.iterdir()):
+                _add(archive, each, f"{name}/{each.name}")
 
 
 def restore(surroundings: Surroundings, folder: Path) -> None:
@@ -63,18 +84,21 @@ def restore(surroundings: Surroundings, folder: Path) -> None:
     with database_for(surroundings) as address:
         if _tables(address):
             raise SetupError("The database is not empty; a backup is restored into an empty one.")
-        with step("Restoring the database"):
-            _program(
-                surroundings,
-                "pg_restore",
-                "--single-transaction",
-                "--no-owner",
-                f"--dbname={address}",
-                source=folder / DUMP,
-            )
-        with step("Restoring the files"), tarfile.open(folder / FILES) as archive:
-            surroundings.var.mkdir(parents=True, exist_ok=True)
-            _unpack(archive, surroundings.var)
+        surroundings.var.mkdir(parents=True, exist_ok=True)
+        # Beside their places first: whatever is wrong with them, the database is still empty then.
+        with tempfile.TemporaryDirectory(prefix=".restore-", dir=surroundings.var) as draft:
+            with step("Restoring the files"), tarfile.open(folder / FILES) as archive:
+                _unpack(archive, Path(draft))
+            with step("Restoring the database"):
+                _program(
+                    surroundings,
+                    "pg_restore",
+                    "--single-transaction",
+                    "--no-owner",
+                    f"--dbname={address}",
+                    source=folder / DUMP,
+                )
+            _put_in_place(Path(draft), surroundings.var)
     say(f"Restored what was backed up on {contents['made_at']} by version {contents['banyan']}.")
     say("Now: banyan setup (brings it up to this version), then banyan ledger verify.")
 
@@ -90,12 +114,22 @@ def _unpack(archive: tarfile.TarFile, folder: Path) -> None:
     archive.extractall(folder, **how)
 
 
+def _put_in_place(draft: Path, var: Path) -> None:
+    """Move what was unpacked to where it belongs; of the secrets, one by one, over fresh ones."""
+    for each in sorted(draft.iterdir()):
+        place = var / each.name
+        if not place.exists():
+            each.rename(place)
+        else:
+            _put_in_place(each, place) if each.is_dir() else each.replace(place)
+
+
 def _contents(folder: Path) -> dict[str, Any]:
     try:
         contents: dict[str, Any] = json.loads((folder / CONTENTS).read_text())
         digests = contents["sha256"]
         damaged = [name for name in (DUMP, FILES) if _digest(folder / name) != digests[name]]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise SetupError(f"{folder} is not a backup: {error}") from error
     if damaged:
         raise SetupError(f"{folder} is damaged: {', '.join(damaged)} is not what was written.")

@@ -20,7 +20,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Busy, NotFound, Problem
 
 from .http import has_nul, unreadable
-from .problems import is_database_lost, render_problem, unreachable
+from .problems import is_database_lost, render_problem, unreachable, wrong_method
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 log = structlog.get_logger("banyan.web")
@@ -108,7 +108,10 @@ class ProblemMiddleware:
         with_nul = "%00" in query or "\0" in query or "\0" in request.path
         if with_nul and not request.path.startswith("/api/"):
             return render_problem(request, NotFound())
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not getattr(response, "content", b""):
+            return wrong_method(request, response)
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any

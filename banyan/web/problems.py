@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.translation import get_language
@@ -19,6 +20,7 @@ from banyan.kernel.problems import Busy, Forbidden, LoginRequired, Problem
 from .views import back_to
 
 UNREACHABLE = "database_unreachable"
+WRONG_METHOD = "method_not_allowed"
 
 
 def render_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
@@ -33,7 +35,9 @@ def render_problem(request: HttpRequest, problem: Problem) -> HttpResponse:
             content_type="application/problem+json",
         )
     elif isinstance(problem, LoginRequired) and request.headers.get("hx-request"):
-        response = HttpResponse(status=401, headers={"HX-Redirect": "/login?next=" + request.path})
+        # To the page that asked: what it asked for is a part of one, or takes forms alone.
+        signing_in = f"/login?{urlencode({'next': _page_of(request)})}"
+        response = HttpResponse(status=401, headers={"HX-Redirect": signing_in})
     elif isinstance(problem, LoginRequired) and request.method in {"GET", "HEAD"}:
         response = HttpResponseRedirect(f"/login?{urlencode({'next': request.get_full_path()})}")
     elif problem.code == UNREACHABLE:
@@ -65,7 +69,13 @@ def _back_after_login(request: HttpRequest) -> str:
     """This page, or the one whose form was sent."""
     if request.method in {"GET", "HEAD"}:
         return request.get_full_path()
-    return back_to(request)
+    return _page_of(request)
+
+
+def _page_of(request: HttpRequest) -> str:
+    """Return the page that a form or a fragment belongs to, as the sign-in takes it: a path."""
+    page = urlsplit(back_to(request))
+    return urlunsplit(("", "", page.path or "/", page.query, ""))
 
 
 def unreachable() -> Problem:
@@ -75,6 +85,16 @@ def unreachable() -> Problem:
         code=UNREACHABLE,
         retry_after=5,
     )
+
+
+def wrong_method(request: HttpRequest, refused: HttpResponseBase) -> HttpResponse:
+    """Say it in words where Django's answer is an empty page: a form's address that is reloaded."""
+    told = _("There is nothing to see at this address: it takes what a form sends. Please go back.")
+    problem = Problem(told if request.method in {"GET", "HEAD"} else None, code=WRONG_METHOD)
+    problem.status = 405
+    response = render_problem(request, problem)
+    response["Allow"] = refused["Allow"]
+    return response
 
 
 def is_database_lost(error: BaseException | None) -> bool:

@@ -358,3 +358,29 @@ def test_an_unpaid_purchase_can_be_given_up(shop: Shop) -> None:
     assert buyer.do("POST", f"/checkouts/{placed.pk}/cancel")["state"] == "cancelled"
     assert [one["state"] for one in buyer.get("/checkouts")["items"]] == ["cancelled"]
     assert problem(buyer.send("POST", f"/checkouts/{placed.pk}/payment")) == (409, "payment_closed")
+
+
+def test_a_shop_learns_where_to_send_something_once_it_is_paid(
+    merchant: Program, shop: Shop
+) -> None:
+    buyer = make.member()
+    placed = make.place((make.variant(shop), 1), buyer=buyer)
+    guests = make.place((make.variant(shop), 1))
+    order = placed.orders.get()
+    whose = {"address", "email", "phone"}
+
+    def known(told: dict[str, Any]) -> set[str]:
+        return {name for name in whose if told[name]}
+
+    assert [known(one) for one in merchant.get(f"/shops/{shop.pk}/orders")["items"]] == [set()] * 2
+    assert known(merchant.get(f"/orders/{order.pk}")) == set()
+    assert "address" in known(Program(buyer).get(f"/orders/{order.pk}"))
+    guest = Program()
+    guest.headers["Access-Token"] = guests.access_token
+    assert known(guest.get(f"/orders/{guests.orders.get().pk}")) == whose
+    helper = Program(make.staff("support"))
+    assert "address" in known(helper.get(f"/orders/{order.pk}"))
+
+    make.pay(placed)
+
+    assert "address" in known(merchant.get(f"/orders/{order.pk}"))

@@ -13,9 +13,10 @@ from django.test.utils import CaptureQueriesContext
 from banyan.chat import actions as chat
 from banyan.chat import notices
 from banyan.chat.actions import telling
-from banyan.chat.models import Room, Telling
-from banyan.chat.queries import read_by_other, rooms
+from banyan.chat.models import Room, Telling, Thread
+from banyan.chat.queries import desk, read_by_other, rooms
 from banyan.kernel import clock, relay
+from banyan.kernel.cursors import Cursor
 from banyan.notify.models import Notification
 from banyan.people import actions as people
 from banyan.people.models import Account
@@ -55,10 +56,34 @@ def test_pages_of_the_list_hold_every_room_once() -> None:
         say(other, ana)
 
     seen: list[int] = []
-    while page := rooms(viewer, before=seen[-1] if seen else 0, limit=3):
+    place: Cursor | None = None
+    while page := rooms(viewer, before=place, limit=3):
         seen += [row.room.pk for row in page]
+        last = page[-1].room
+        place = Cursor(last.last_at, last.pk)
+        # Somebody goes on talking in the very room that the next page begins after.
+        Room.objects.filter(pk=last.pk).update(last_at=clock.now())
 
     assert sorted(seen) == sorted(Room.objects.values_list("pk", flat=True))
+
+
+def test_pages_of_an_inbox_hold_every_thread_once_while_they_are_answered() -> None:
+    shop = make.shop()
+    for _n in range(5):
+        buyer = make.actor(make.member())
+        room = chat.open_shop_room(actor=buyer, shop_id=shop.pk)
+        chat.send(actor=buyer, room_id=room.pk, words=chat.Words(body="Is it safe?"))
+    Thread.objects.update(last_at=clock.now())
+
+    seen: list[int] = []
+    place: Cursor | None = None
+    while page := desk(make.actor(shop.owner), shop.pk, state="all", before=place, limit=2).rows:
+        seen += [row.thread.pk for row in page]
+        last = page[-1].thread
+        place = Cursor(last.last_at, last.pk)
+        Thread.objects.filter(pk=last.pk).update(last_at=clock.now())
+
+    assert sorted(seen) == sorted(Thread.objects.values_list("pk", flat=True))
 
 
 def test_a_large_room_shows_no_receipts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,8 @@ import re
 import pytest
 from django.urls import reverse
 
-from banyan.chat.models import Message, Room
+from banyan.chat import actions as chat
+from banyan.chat.models import Message, Room, Thread
 from banyan.kernel import clock
 from banyan.people import actions as people
 from tests.chat.test_rooms import friends, say
@@ -219,3 +220,32 @@ def test_a_picture_is_sent_with_what_it_shows() -> None:
     client(ana).post(f"/chat/{room.pk}/say", form)
 
     assert 'alt="A blue bowl"' in client(ben).get(f"/chat/{room.pk}").content.decode()
+
+
+def test_a_thread_in_which_the_buyer_wrote_meanwhile_is_not_done() -> None:
+    shop, buyer = make.shop(), make.actor(make.member())
+    room = chat.open_shop_room(actor=buyer, shop_id=shop.pk)
+    chat.send(actor=buyer, room_id=room.pk, words=chat.Words(body="Thank you!"))
+    thread, browser = Thread.objects.get(), client(shop.owner)
+    url = reverse("studio_thread", args=[shop.slug, thread.pk])
+    act = reverse("studio_thread_act", args=[shop.slug, thread.pk])
+
+    def drawn() -> dict[str, str]:
+        found = re.search(r'name="seen" value="(\d+)"', browser.get(url).content.decode())
+        assert found
+        return {"do": "done", "seen": found[1]}
+
+    early = drawn()
+    chat.send(actor=buyer, room_id=room.pk, words=chat.Words(body="Where is the other cup?"))
+    refused = browser.post(act, early)
+    thread.refresh_from_db()
+    assert (refused.status_code, thread.state) == (422, "open")
+    assert "Where is the other cup?" in refused.content.decode()
+    assert thread.asked_at is not None
+
+    chat.read_thread(actor=make.actor(shop.owner), shop_id=shop.pk, thread_id=thread.pk, seq=2)
+    assert browser.post(act, early).status_code == 302, "it was read where it came in live"
+    chat.send(actor=buyer, room_id=room.pk, words=chat.Words(body="Found it."))
+    assert browser.post(act, drawn()).status_code == 302
+    thread.refresh_from_db()
+    assert thread.state == "done"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.test import Client
 from django.utils import translation
 
 from banyan.kernel import clock, relay, topics
@@ -255,3 +258,40 @@ def test_tellings_of_one_row_count_each_and_each_by_its_own_rules() -> None:
 
 def test_nothing_to_tell_asks_nothing() -> None:
     actions.notify_all([])
+
+
+@pytest.mark.django_db
+def test_what_somebody_muted_did_hides_nothing_that_is_older() -> None:
+    reader, loud, friend = member(), member("loud"), member("friend")
+    for n in range(3):
+        tell(reader, friend, f"old:{n}")
+    for n in range(40):
+        tell(reader, loud, f"loud:{n}")
+    tell(reader, friend, "new")
+    people.mute_person(actor=actor(reader), account_id=loud.pk)
+
+    first = queries.notification_page(reader.pk, limit=3)
+    rest = queries.notification_page(reader.pk, limit=3, before=first.further)
+
+    assert (len(first.told), len(rest.told), rest.further) == (3, 1, None)
+    browser = Client()
+    browser.force_login(reader)
+    page = browser.get("/notifications").content.decode()
+    assert page.count("Friend waved") == 4
+
+
+@pytest.mark.django_db
+def test_a_page_that_ends_between_two_of_one_instant_loses_none() -> None:
+    reader, friend = member(), member("friend")
+    for n in range(32):
+        tell(reader, friend, f"of:{n}")
+    Notification.objects.update(updated_at=clock.now())
+    browser = Client()
+    browser.force_login(reader)
+
+    first = browser.get("/notifications").content.decode()
+    more = re.search(r'href="(/notifications[^"]*before=[^"]*)"', first)
+    assert more
+    second = browser.get(unescape(more[1])).content.decode()
+
+    assert (first.count("Friend waved"), second.count("Friend waved")) == (30, 2)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -13,7 +16,7 @@ from django.test import override_settings
 
 from banyan.kernel import keyrings
 from banyan.kernel.keyrings import Ring
-from banyan.ops.backup import DUMP, FILES, _unpack, backup, restore
+from banyan.ops.backup import CONTENTS, DUMP, FILES, _unpack, backup, restore
 from banyan.ops.environment import SetupError, Surroundings
 from banyan.ops.postgres import EmbeddedPostgres, TemporaryPostgres
 from tests.support.clusters import put_cluster
@@ -71,6 +74,63 @@ def test_a_backup_comes_back_as_it_was(home: Path, kept: Path) -> None:
     assert (var / "media" / "cup.webp").read_bytes() == b"picture"
     assert (var / "secrets" / "key").read_text() == "secret"
     assert kept.stat().st_mode & 0o077 == 0
+
+
+def test_pictures_on_another_disk_are_in_it(home: Path) -> None:
+    var, disk = home / "linked", home / "disk"
+    put_cluster(var / "postgres")
+    (disk / "seal").mkdir(parents=True)
+    (disk / "cup.webp").write_bytes(b"picture")
+    (disk / "old").symlink_to(disk / "seal")
+    (disk / "seal" / "cat.webp").hardlink_to(disk / "cup.webp")
+    (var / "media").symlink_to(disk)
+    backup(installation(var), home / "kept-linked")
+
+    again = home / "linked-again"
+    put_cluster(again / "postgres")
+    restore(installation(again), home / "kept-linked")
+
+    assert not (again / "media").is_symlink()
+    for name in ("cup.webp", "seal/cat.webp", "old/cat.webp"):
+        assert (again / "media" / name).read_bytes() == b"picture", name
+
+
+def test_a_file_that_goes_while_files_are_copied_keeps_no_backup_from_being_made(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    var = home / "busy"
+    put_cluster(var / "postgres")
+    (var / "spool").mkdir()
+    for name in ("1", "2", "3"):
+        (var / "spool" / name).write_text("a touch")
+    look = tarfile.TarFile.gettarinfo
+
+    def loaded_meanwhile(
+        archive: tarfile.TarFile, name: Any = None, *rest: Any, **more: Any
+    ) -> Any:
+        if Path(name or "").name == "1":
+            (var / "spool" / "2").unlink()
+        return look(archive, name, *rest, **more)
+
+    monkeypatch.setattr(tarfile.TarFile, "gettarinfo", loaded_meanwhile)
+
+    backup(installation(var), home / "kept-busy")
+
+    with tarfile.open(home / "kept-busy" / FILES) as archive:
+        assert archive.getnames() == ["spool", "spool/1", "spool/3"]
+
+
+def test_one_that_broke_off_is_begun_anew(home: Path) -> None:
+    var = home / "anew"
+    put_cluster(var / "postgres")
+    broken = home / ".kept-anew.part"
+    broken.mkdir()
+    (broken / "half").write_text("a dump")
+
+    backup(installation(var), home / "kept-anew")
+
+    assert not broken.exists()
+    assert {each.name for each in (home / "kept-anew").iterdir()} == {DUMP, FILES, CONTENTS}
 
 
 def test_the_keys_of_web_push_come_back_with_the_secret_that_opens_them(
@@ -159,6 +219,38 @@ def test_what_no_backup_of_ours_holds_is_not_unpacked(
         _unpack(archive, tmp_path)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_with_files_that_no_backup_of_ours_holds_the_database_stays_empty(
+    home: Path, kept: Path
+) -> None:
+    copy, var = home / "foreign", home / "foreign-var"
+    put_cluster(var / "postgres")
+    copy.mkdir()
+    for each in kept.iterdir():
+        (copy / each.name).write_bytes(each.read_bytes())
+    with tarfile.open(copy / FILES, "w") as archive:
+        link = tarfile.TarInfo("media")
+        link.type, link.linkname = tarfile.SYMTYPE, "/srv/pictures"
+        archive.addfile(link)
+    contents = json.loads((copy / CONTENTS).read_text())
+    contents["sha256"][FILES] = hashlib.sha256((copy / FILES).read_bytes()).hexdigest()
+    (copy / CONTENTS).write_text(json.dumps(contents))
+
+    with pytest.raises(SetupError, match="holds media, which no backup of ours does"):
+        restore(installation(var), copy)
+
+    left = sorted(each.name for each in var.iterdir())
+    assert left == ["postgres", "postgres.log"]
+    restore(installation(var), kept)
+    assert rows(var) == [(1, 1999)]
+
+
+@pytest.mark.parametrize("told", ["[]", "null", '{"sha256": 1}'])
+def test_contents_that_say_something_else_are_no_backup(tmp_path: Path, told: str) -> None:
+    (tmp_path / CONTENTS).write_text(told)
+    with pytest.raises(SetupError, match="is not a backup"):
+        restore(installation(tmp_path / "never"), tmp_path)
 
 
 def test_a_folder_that_is_no_backup_is_named(home: Path) -> None:

@@ -135,3 +135,11 @@ def test_a_form_with_nul_is_refused_before_anything_is_done(db: None) -> None:
         assert sent.status_code == 400, address
     ana.refresh_from_db()
     assert (ana.display_name, ana.profile.bio) == (name, bio)
+
+
+def test_a_till_that_sends_a_form_in_place_of_its_scans_is_told_so(db: None) -> None:
+    shop = make.shop()
+    client = Client(raise_request_exception=False, headers={"accept": "application/json"})
+    client.force_login(shop.owner)
+    sent = client.post(f"/studio/{shop.slug}/redeem/sync", {"device": "till"})
+    assert (sent.status_code, sent.json()["code"]) == (422, "sync_unreadable")

@@ -56,14 +56,14 @@ def movements_of(variant: Variant, *, before: int | None = None) -> QuerySet[Sto
     return (rows if before is None else rows.filter(pk__lt=before)).order_by("-id")
 
 
-def stock_rows(shop: Shop) -> Iterator[list[Any]]:
-    """Yield the table as rows of a file: a head, then one row per variant."""
+def stock_rows(shop: Shop, *, query: str = "", show: str = "all") -> Iterator[list[Any]]:
+    """Yield the table, or what of it is asked for, as rows of a file: a head, then the variants."""
     places = locations_of(shop)
     yield [
         *("sku", "product", "variant", "on_hand", "reserved", "allocated", "held", "free"),
         *(f"at {place.name}" for place in places),
     ]
-    for stock in stock_table(shop).iterator(chunk_size=500):
+    for stock in stock_table(shop, query=query, show=show).iterator(chunk_size=500):
         at = {place.location_id: place.on_hand for place in stock.places.all()}
         variant = stock.variant
         yield [

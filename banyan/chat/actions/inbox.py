@@ -99,18 +99,31 @@ def _give(thread_id: int, had: int | None, to: int | None) -> bool:
     return bool(Thread.objects.filter(pk=thread_id, assignee_id=had).update(assignee_id=to))
 
 
-def finish(*, actor: Actor, shop_id: int, thread_id: int) -> Thread:
+def finish(*, actor: Actor, shop_id: int, thread_id: int, seen: int | None = None) -> Thread:
     """Say that nothing is open with a buyer; their next word opens it again. Repeatable.
 
-    What was asked and needed no answer counts as no answer. Emits chat.changed.
+    What was asked and needed no answer counts as no answer. ``seen`` is the number of the last
+    message that was looked at: Conflict ``thread_moved`` when the buyer has said something since
+    that nobody of the shop has read. Holds the room. Emits chat.changed.
     """
     thread = get_thread_for(actor, shop_id, thread_id)
     if thread.state == DONE:
         return thread
     with transaction.atomic():
+        Room.objects.select_for_update(no_key=True).get(pk=thread.room_id)
+        thread = get_thread_for(actor, shop_id, thread_id)
+        if thread.state == DONE:
+            return thread
+        if seen is not None and _unread_after(thread, seen):
+            raise Conflict(_("The buyer has written again. Look at it first."), code="thread_moved")
         transition(THREAD, thread, DONE, actor=actor, asked_at=None)
         events.emit(ChatChanged(room_id=thread.room_id), actor=actor)
     return thread
+
+
+def _unread_after(thread: Thread, seen: int) -> bool:
+    theirs = Message.objects.filter(room_id=thread.room_id, as_shop=False, deleted_at=None)
+    return theirs.filter(seq__gt=max(seen, thread.read_seq)).exists()
 
 
 def read_thread(*, actor: Actor, shop_id: int, thread_id: int, seq: int) -> Thread:

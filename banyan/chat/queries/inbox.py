@@ -10,6 +10,7 @@ from django.db.models import F, Q, QuerySet
 from banyan.catalog.access import works_in
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
+from banyan.kernel.cursors import Cursor
 from banyan.orders.models import Order
 
 from ..access import visible_threads
@@ -61,13 +62,13 @@ def desk(
     *,
     state: str = "",
     whose: str = "",
-    before: int = 0,
+    before: Cursor | None = None,
     limit: int = PAGE,
 ) -> Desk:
     """Return a shop's threads, the latest said in first; four statements.
 
     ``state`` open, waiting, done, or all; ``whose`` mine, nobody, or all. ``before`` continues
-    after the thread with that id.
+    after a thread as it was listed.
     """
     found = visible_threads(viewer, shop_id)
     counts = {one: found.filter(state=one).count() for one in (OPEN, WAITING, DONE)}
@@ -77,9 +78,8 @@ def desk(
         found = found.filter(assignee_id=viewer.id)
     elif whose == "nobody":
         found = found.filter(assignee=None)
-    if before:
-        last = Thread.objects.filter(pk=before).values("last_at")[:1]
-        found = found.filter(Q(last_at__lt=last) | Q(last_at=last, pk__lt=before))
+    if before is not None:
+        found = found.filter(before.further("last_at"))
     page = _page(found, limit + 1)
     return Desk(page[:limit], counts, len(page) > limit)
 

@@ -12,6 +12,7 @@ from banyan.groups.access import MEMBER
 from banyan.groups.models import Membership
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
+from banyan.kernel.cursors import Cursor
 from banyan.people.access import hidden_from
 from banyan.people.models import Account
 
@@ -36,16 +37,15 @@ class Listed:
     muted: bool
 
 
-def rooms(viewer: Actor, *, before: int = 0, limit: int = PAGE) -> list[Listed]:
+def rooms(viewer: Actor, *, before: Cursor | None = None, limit: int = PAGE) -> list[Listed]:
     """Return the rooms of ``viewer``, the latest said in first; four statements.
 
     One's own request is there, others' are in :func:`requests`. A shop's where only a comment
-    was heard is not. ``before`` continues after the room with that id.
+    was heard is not. ``before`` continues after a room as it was listed.
     """
     mine = _talked_in(viewer).filter(Q(state=OPEN) | Q(asker_id=viewer.id))
-    if before:
-        last = Room.objects.filter(pk=before).values("last_at")[:1]
-        mine = mine.filter(Q(last_at__lt=last) | Q(last_at=last, pk__lt=before))
+    if before is not None:
+        mine = mine.filter(before.further("last_at"))
     return _listed(viewer, mine, limit)
 
 

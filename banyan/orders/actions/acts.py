@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from banyan.catalog.access import works_in
 from banyan.kernel import audit
 from banyan.kernel.actors import Actor
 
@@ -17,8 +18,11 @@ def note_act(
     """Write an act of a shop's or the platform's people down, under the shop.
 
     In the act's own transaction. Nothing for buyers and the clock: the order's history has that.
+    Of somebody who works there and bought there, everything: it is what an owner looks for.
     """
-    if actor.id is None or actor.id == order.checkout.buyer_id:
+    if actor.id is None:
+        return
+    if actor.id == order.checkout.buyer_id and not works_in(actor, order.shop_id):
         return
     audit.record(
         actor=actor,

@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -25,6 +26,7 @@ from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound, Problem
 
 from ..http import actor, private, signed_in
+from ..once import led_to, name_of
 from .coupon_form import drawn, field_errors, read_rules
 from .coupon_words import REACHES, STACKING, example, row
 from .reminders import reminder_lines
@@ -56,11 +58,15 @@ def coupon_new(request: HttpRequest, shop_slug: str) -> HttpResponse:
     try:
         if "again" in request.POST:
             return _wizard(request, shop, request.POST, preview=_preview(request, shop))
-        made = _create(request, shop)
+        return redirect(led_to(request, name_of(request), lambda: _made_at(request, shop)))
     except Problem as problem:
         return _wizard(request, shop, request.POST, refusal_of(problem))
+
+
+def _made_at(request: HttpRequest, shop: Shop) -> str:
+    made = _create(request, shop)
     messages.success(request, _("The coupon %(code)s can be used now.") % {"code": made.code})
-    return redirect("studio_coupon", shop.slug, made.pk)
+    return reverse("studio_coupon", args=[shop.slug, made.pk])
 
 
 def _read(request: HttpRequest, shop: Shop) -> dict[str, Any]:
@@ -93,9 +99,10 @@ def _preview(request: HttpRequest, shop: Shop) -> dict[str, Any]:
     """Return the coupon in words, and what a basket of the shop's would cost with it."""
     found = _read(request, shop)
     terms = terms_of(found["conditions"], found["benefits"])
+    known = found["stacking"] in STACKING
     return {
         "terms": terms.sentences(shop.currency),
-        "example": example(shop, terms, found["stacking"] or "shop"),
+        "example": example(shop, terms, found["stacking"] if known else "shop"),
         "stacking": STACKING.get(found["stacking"], ""),
         "reach": REACHES.get(found["reach"], ""),
     }
@@ -170,6 +177,7 @@ def _one(
     budget = found.budget
     context = {
         "row": row(found),
+        "typed_n": request.POST.get("n", ""),
         "reminders": reminder_lines(reminder_report(found.pk)),
         "printed": Grant.objects.filter(coupon=found, source="printed").count(),
         "values": values
@@ -210,15 +218,19 @@ def coupon_codes(request: HttpRequest, shop_slug: str, coupon_id: int) -> HttpRe
     if request.method != "POST":
         return _file(found)
     try:
-        typed = Typed(request.POST)
-        n = typed.whole("n") or 0
-        typed.check()
-        made = entitlements.print_codes(actor=actor(request), coupon_id=found.pk, n=n)
+        return redirect(led_to(request, name_of(request), lambda: _print(request, shop, found)))
     except Problem as problem:
         return _one(request, shop, found, None, refusal_of(problem))
+
+
+def _print(request: HttpRequest, shop: Shop, found: Coupon) -> str:
+    typed = Typed(request.POST)
+    n = typed.whole("n") or 0
+    typed.check()
+    made = entitlements.print_codes(actor=actor(request), coupon_id=found.pk, n=n)
     text = _("%(n)s codes are made. Each works once; the file has them all.")
     messages.success(request, text % {"n": len(made)})
-    return redirect("studio_coupon", shop.slug, found.pk)
+    return reverse("studio_coupon", args=[shop.slug, found.pk])
 
 
 def _file(found: Coupon) -> HttpResponse:

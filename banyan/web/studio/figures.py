@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import zoneinfo
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -38,7 +39,7 @@ PAID_GOODS = F("goods_amount") - F("discount_amount")
 
 @dataclass(frozen=True, slots=True)
 class Sales:
-    """Paid orders of a span: ``sales`` after refunds, ``credited`` goods brought by sharers."""
+    """Paid orders of a span in one currency: ``sales`` after refunds, ``credited`` by sharers."""
 
     sales: Money
     orders: int
@@ -51,19 +52,36 @@ class Sales:
         return self.credited.amount / self.goods.amount if self.goods.amount else None
 
 
-def sales_of(orders: QuerySet[Order], currency: str, start: dt.datetime, end: dt.datetime) -> Sales:
-    """Return what was paid in [start, end). Two statements."""
+def sales_of(
+    orders: QuerySet[Order], currency: str, start: dt.datetime, end: dt.datetime
+) -> list[Sales]:
+    """Return what was paid in [start, end), by currency, ``currency`` first. Two statements."""
     paid = orders.filter(paid_at__gte=start, paid_at__lt=end).order_by()
-    whole = paid.aggregate(sales=Sum(F("total_amount") - F("refunded_amount")), n=Count("id"))
-    goods = OrderLine.objects.filter(order__in=paid).aggregate(
-        goods=Sum(PAID_GOODS), credited=Sum(PAID_GOODS, filter=Q(link__isnull=False))
-    )
-    return Sales(
-        sales=Money(int(whole["sales"] or 0), currency),
-        orders=whole["n"],
-        goods=Money(int(goods["goods"] or 0), currency),
-        credited=Money(int(goods["credited"] or 0), currency),
-    )
+    net = Sum(F("total_amount") - F("refunded_amount"))
+    whole = {
+        name: (int(sales), n)
+        for name, sales, n in paid.values_list("currency").annotate(sales=net, n=Count("id"))
+    }
+    lines = OrderLine.objects.filter(order__in=paid).values_list("currency")
+    credited = Sum(PAID_GOODS, filter=Q(link__isnull=False))
+    goods = {
+        name: (int(all_of_it), int(brought or 0))
+        for name, all_of_it, brought in lines.annotate(goods=Sum(PAID_GOODS), credited=credited)
+    }
+    return [
+        Sales(
+            sales=Money(whole.get(name, (0, 0))[0], name),
+            orders=whole.get(name, (0, 0))[1],
+            goods=Money(goods.get(name, (0, 0))[0], name),
+            credited=Money(goods.get(name, (0, 0))[1], name),
+        )
+        for name in _own_first(whole.keys() | {currency}, currency)
+    ]
+
+
+def _own_first(found: Iterable[str], own: str) -> list[str]:
+    """Return currencies in order, the shop's own before all others: no two can be added up."""
+    return sorted(found, key=lambda name: (name != own, name))
 
 
 def day_start(shop: Shop, now: dt.datetime) -> dt.datetime:
@@ -78,16 +96,21 @@ def change(now: int, before: int) -> float | None:
 
 
 def today(shop: Shop, orders: QuerySet[Order]) -> dict[str, Any]:
-    """Return the day so far, and how it compares with the same hours a week ago."""
+    """Return the day so far, and how it compares with the same hours a week ago.
+
+    ``now`` is by currency; the sales compared are those in the shop's own.
+    """
     now = clock.now()
     start = day_start(shop, now)
     day = sales_of(orders, shop.currency, start, now)
     before = sales_of(orders, shop.currency, start - WEEK, now - WEEK)
+    n = sum(each.orders for each in day)
     return {
         "day": start.astimezone(ZoneInfo(shop.timezone)).date(),
         "now": day,
-        "sales_change": change(day.sales.amount, before.sales.amount),
-        "orders_change": change(day.orders, before.orders),
+        "orders": n,
+        "sales_change": change(day[0].sales.amount, before[0].sales.amount),
+        "orders_change": change(n, sum(each.orders for each in before)),
     }
 
 
@@ -132,12 +155,12 @@ def funnel_steps(counts: Mapping[str, int], list_url: str) -> list[FunnelStep]:
 
 @dataclass(frozen=True, slots=True)
 class Mover:
-    """A sharer who moved people to the shop."""
+    """A sharer who moved people to the shop; ``sold`` is by currency."""
 
     face: Face
     visited: int
     orders: int
-    sold: Money
+    sold: list[Money]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,23 +200,35 @@ def _movers(
     for link_id, owner_id in owners:
         visited[owner_id] = visited.get(owner_id, 0) + by_link[link_id].visited
     paid = orders.filter(paid_at__gte=start).order_by()
-    sold = {
-        row["link__owner_id"]: (row["n"], int(row["goods"]))
-        for row in OrderLine.objects.filter(order__in=paid, link__isnull=False)
-        .values("link__owner_id")
+    sold: dict[int, dict[str, int]] = {}
+    bought: Counter[int] = Counter()
+    for owner, currency, n, goods in (
+        OrderLine.objects.filter(order__in=paid, link__isnull=False)
+        .values_list("link__owner_id", "currency")
         .annotate(n=Count("order_id", distinct=True), goods=Sum(PAID_GOODS))
-    }
+    ):
+        sold.setdefault(owner, {})[currency] = int(goods)
+        bought[owner] += n
     ranked = sorted(
         (owner for owner in visited.keys() | sold.keys() if visited.get(owner) or owner in sold),
-        key=lambda owner: (*(-n for n in sold.get(owner, (0, 0))), -visited.get(owner, 0), owner),
+        key=lambda owner: (
+            -bought[owner],
+            -sold.get(owner, {}).get(shop.currency, 0),
+            -visited.get(owner, 0),
+            owner,
+        ),
     )[:MOST_ROWS]
     faces = faces_of(Account.objects.filter(pk__in=ranked))
     return [
         Mover(
             face=faces[owner],
             visited=visited.get(owner, 0),
-            orders=sold.get(owner, (0, 0))[0],
-            sold=Money(sold.get(owner, (0, 0))[1], shop.currency),
+            orders=bought[owner],
+            sold=[
+                Money(sold[owner][name], name)
+                for name in _own_first(sold.get(owner, {}), shop.currency)
+                if sold[owner][name]
+            ],
         )
         for owner in ranked
         if owner in faces

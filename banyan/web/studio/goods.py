@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -22,6 +23,7 @@ from banyan.media.queries import pictures
 from banyan.orders.queries import first_images
 
 from ..http import actor, number, private, signed_in
+from ..shop.people.sessions import safe_next
 from .room import page, refusal_of, shop_of
 from .typed import Typed
 from .words import product_state
@@ -70,6 +72,7 @@ def _page(
             for product in found[:PAGE]
         ],
         "query": query,
+        "here": request.POST.get("next") or request.get_full_path(),
         "more_url": _more(query, found[PAGE - 1].pk) if len(found) > PAGE else "",
     }
     return page(request, shop, "goods", "studio/goods.html", context, problem)
@@ -118,7 +121,7 @@ def stock(request: HttpRequest, shop_slug: str, variant_id: int) -> HttpResponse
     except Problem as problem:
         return _page(request, shop, refusal_of(problem), variant_id)
     messages.success(request, _("The stock is set."))
-    return redirect("studio_goods", shop.slug)
+    return redirect(safe_next(request, reverse("studio_goods", args=[shop.slug])))
 
 
 @require_POST

@@ -124,6 +124,8 @@ def _page(
         "terms": terms,
         "ways": [(way, _way(way)) for way in WAYS[product.kind]],
         "values": request.POST if problem and "do" not in request.POST else _values(terms, shop),
+        # Under a name that is no method of a form's.
+        "typed": {name: request.POST.get(name, "") for name in ("variant", "keys")},
         "file": file,
         "size": filesizeformat(file.size) if file else "",
         "pools": [

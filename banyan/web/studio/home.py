@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -16,6 +17,7 @@ from banyan.catalog.models import Shop, ShopStaff
 from banyan.kernel.problems import Problem
 
 from ..http import actor, private, signed_in
+from ..once import led_to, name_of
 from ..shop.market.cards import shop_faces
 from .room import refusal_of
 from .typed import Typed
@@ -60,16 +62,20 @@ def shop_open(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "studio/shop_open.html", context)
     try:
-        made = _open(request)
+        return redirect(led_to(request, name_of(request), lambda: _opened_at(request)))
     except Problem as problem:
         context |= {"problem": refusal_of(problem), "errors": problem.fields}
         return render(request, "studio/shop_open.html", context, status=422)
+
+
+def _opened_at(request: HttpRequest) -> str:
+    made = _open(request)
     if made.state == "open":
         messages.success(request, _("Your shop is open. Add the first thing you sell."))
     else:
         told = _("Your shop waits for approval. You can prepare its goods already.")
         messages.info(request, told)
-    return redirect("studio_goods", made.slug)
+    return reverse("studio_goods", args=[made.slug])
 
 
 def _open(request: HttpRequest) -> Shop:

@@ -32,6 +32,7 @@ from banyan.chat.queries import (
 )
 from banyan.chat.topics import topic_of
 from banyan.kernel import clock
+from banyan.kernel.cursors import Cursor
 from banyan.kernel.ids import new_code
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound, Problem
@@ -56,14 +57,16 @@ def inbox(request: HttpRequest, shop_slug: str) -> HttpResponse:
     shop = shop_of(request, shop_slug)
     who = actor(request)
     state, whose = request.GET.get("state", "open"), request.GET.get("whose", "")
-    found = desk(who, shop.pk, state=state, whose=whose, before=number(request.GET, "before") or 0)
+    before = Cursor.read(request.GET.get("before", ""))
+    found = desk(who, shop.pk, state=state, whose=whose, before=before)
     here = reverse("studio_inbox", args=[shop.slug])
     buyers = [row.thread.room.account for row in found.rows if row.thread.room.account]
     faces = faces_of(buyers)
     more = ""
     if found.more:
-        last = {"state": state, "whose": whose, "before": found.rows[-1].thread.pk}
-        more = f"{here}?{urlencode(last)}"
+        last = found.rows[-1].thread
+        query = {"state": state, "whose": whose, "before": str(Cursor(last.last_at, last.pk))}
+        more = f"{here}?{urlencode(query)}"
     context = {
         "rows": [(row, faces[row.thread.room.account_id or 0]) for row in found.rows],
         "tabs": [
@@ -185,6 +188,7 @@ def _page(
         "thread": found,
         "buyer": face_of(buyer),
         "state": _states()[found.state],
+        "seen_seq": said[-1].message.seq if said and not before else 0,
         "staff": [one.account for one in staff],
         "me": who.id,
         "orders": [
@@ -193,6 +197,7 @@ def _page(
         ],
         "replies": replies,
         "body": request.POST.get("body", "") or ready,
+        "chosen_card": request.POST.get("card", ""),
         "key": new_code(80),
         "goods": goods_to_show(shop.pk),
         "staged": staged_for(who, request.POST.getlist("picture")),
@@ -238,7 +243,8 @@ def thread_act(request: HttpRequest, shop_slug: str, thread_id: int) -> HttpResp
                 had=number(request.POST, "had"),
             )
         elif do == "done":
-            chat.finish(actor=who, shop_id=shop.pk, thread_id=thread_id)
+            seen = number(request.POST, "seen")
+            chat.finish(actor=who, shop_id=shop.pk, thread_id=thread_id, seen=seen)
         else:
             raise NotFound()
     except Problem as problem:

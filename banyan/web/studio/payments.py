@@ -24,6 +24,7 @@ from banyan.payments.models import ConnectedAccount, PaymentRequest
 from banyan.payments.providers.base import Splits
 
 from ..http import actor, private, signed_in
+from ..once import led_to, name_of
 from ..payments.waiting import drawn
 from ..shop.orders.payment_request import takes_requests
 from .room import page, refusal_of, shop_of
@@ -41,26 +42,28 @@ def asked_payments(request: HttpRequest, shop_slug: str) -> HttpResponse:
     shop = shop_of(request, shop_slug, MANAGERS)
     if request.method != "POST":
         return _page(request, shop, {"days": "7"})
-    typed = Typed(request.POST, shop.currency)
     try:
-        if not takes_requests(shop):
-            raise Conflict(
-                _("Payments can be asked for once the shop is open."), code="shop_not_open"
-            )
-        amount, days = typed.amount("amount"), typed.whole("days")
-        typed.check()
-        payments.ask_for_payment(
-            actor=actor(request),
-            payee_kind="shop",
-            payee_id=shop.pk,
-            amount=Money(amount or 0, shop.currency),
-            note=typed.text("note"),
-            good_for=dt.timedelta(days=min(days or 0, 365)),
-        )
+        return redirect(led_to(request, name_of(request), lambda: _ask(request, shop)))
     except Problem as problem:
         return _page(request, shop, request.POST, refusal_of(problem))
+
+
+def _ask(request: HttpRequest, shop: Shop) -> str:
+    if not takes_requests(shop):
+        raise Conflict(_("Payments can be asked for once the shop is open."), code="shop_not_open")
+    typed = Typed(request.POST, shop.currency)
+    amount, days = typed.amount("amount"), typed.whole("days")
+    typed.check()
+    payments.ask_for_payment(
+        actor=actor(request),
+        payee_kind="shop",
+        payee_id=shop.pk,
+        amount=Money(amount or 0, shop.currency),
+        note=typed.text("note"),
+        good_for=dt.timedelta(days=min(days or 0, 365)),
+    )
     messages.success(request, _("Send the link, or let the code be scanned."))
-    return redirect("studio_payments", shop.slug)
+    return reverse("studio_payments", args=[shop.slug])
 
 
 def _page(

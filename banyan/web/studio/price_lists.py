@@ -92,7 +92,8 @@ def list_prices(request: HttpRequest, shop_slug: str, list_id: int) -> HttpRespo
     shop = shop_of(request, shop_slug, MANAGERS)
     who = actor(request)
     found = get_price_list_for_staff(who, shop.pk, list_id)
-    shown = _shown(shop)
+    # What came back to the goods since the page was drawn has no field in it, and keeps its prices.
+    shown = [variant for variant in _shown(shop) if _field(variant, 0) in request.POST]
     kept = [
         catalog.RowInput(row.variant_id, row.amount, row.min_quantity)
         for row in found.prices.exclude(variant__in=shown)

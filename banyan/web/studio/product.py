@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -21,6 +22,7 @@ from banyan.media.queries import alts_of, staged_for, thumb_urls
 
 from ..http import actor, private, signed_in
 from ..media.uploads import typed_texts, with_typed_texts
+from ..once import led_to, name_of
 from . import attributes
 from . import product_form as form
 from .room import page, refusal_of, shop_of
@@ -67,16 +69,16 @@ def _edit(request: HttpRequest, shop: Shop, found: Product | None) -> HttpRespon
     if "look" in request.POST:
         return _page(request, shop, found, values, tokens, kept)
     if problem is None:
+        # A new one that is sent twice is made once; a change is whatever was sent last.
+        name = "" if found else name_of(request)
         try:
-            saved = _save(request, shop, found, tokens, kept)
+            return redirect(
+                led_to(request, name, lambda: _saved_at(request, shop, found, tokens, kept))
+            )
         except Problem as refused:
             problem = refusal_of(refused)
             if problem.code == "stock_changed" and found is not None:
                 values = form.seen_now(values, found, problem)
-        else:
-            messages.success(request, _("Saved."))
-            room = "product" if found or saved.kind == "goods" else "handing_over"
-            return redirect(f"studio_{room}", shop.slug, saved.pk)
     return _page(request, shop, found, values, tokens, kept, problem)
 
 
@@ -95,6 +97,15 @@ def _kept(request: HttpRequest, found: Product | None) -> list[int]:
     """Return the product's pictures that stay; nobody can name those of others."""
     wanted = set(request.POST.getlist("keep"))
     return [image_id for image_id in _kept_before(found) if str(image_id) in wanted]
+
+
+def _saved_at(
+    request: HttpRequest, shop: Shop, found: Product | None, tokens: list[str], kept: list[int]
+) -> str:
+    saved = _save(request, shop, found, tokens, kept)
+    messages.success(request, _("Saved."))
+    room = "product" if found or saved.kind == "goods" else "handing_over"
+    return reverse(f"studio_{room}", args=[shop.slug, saved.pk])
 
 
 def _save(

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import RawPostDataException
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -215,7 +216,7 @@ def _key_of(device: str, key: str) -> str:
 def _body(request: HttpRequest) -> dict[str, Any]:
     try:
         told = json.loads(request.body)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, RawPostDataException) as error:  # the last: it is a form
         raise _unreadable("body") from error
     if not isinstance(told, dict):
         raise _unreadable("body")

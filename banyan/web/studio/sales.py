@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -27,6 +28,7 @@ from banyan.sales.queries import baselines, buckets_of, left_in, results_of
 from banyan.sales.reminders import STARTS
 
 from ..http import actor, private, signed_in
+from ..once import led_to, name_of
 from .room import page, refusal_of, shop_of
 from .typed import Typed
 
@@ -227,21 +229,26 @@ def sale_codes(request: HttpRequest, shop_slug: str, sale_id: int) -> HttpRespon
             n = sales.revoke_codes(actor=actor(request), batch_id=batch_id)
             messages.success(request, _("%(n)s codes are called back.") % {"n": n})
             return redirect("studio_sale", shop.slug, shown.pk)
-        count, ends = typed.whole("count"), typed.moment("expires_at", shop.timezone)
-        typed.check()
-        sales.issue_codes(
-            actor=actor(request),
-            sale_id=shown.pk,
-            variant_id=typed.row_id("variant") or 0,
-            channel=typed.text("channel"),
-            count=count or 0,
-            expires_at=ends,
-            recipients=tuple(_named(typed.text("recipients"))),
-        )
+        return redirect(led_to(request, name_of(request), lambda: _issue(request, shop, shown)))
     except Problem as problem:
         return _sale(request, shop, shown, refusal_of(problem))
+
+
+def _issue(request: HttpRequest, shop: Shop, shown: Sale) -> str:
+    typed = Typed(request.POST)
+    count, ends = typed.whole("count"), typed.moment("expires_at", shop.timezone)
+    typed.check()
+    sales.issue_codes(
+        actor=actor(request),
+        sale_id=shown.pk,
+        variant_id=typed.row_id("variant") or 0,
+        channel=typed.text("channel"),
+        count=count or 0,
+        expires_at=ends,
+        recipients=tuple(_named(typed.text("recipients"))),
+    )
     messages.success(request, _("The codes are made. Take the file and hand them out."))
-    return redirect("studio_sale", shop.slug, shown.pk)
+    return reverse("studio_sale", args=[shop.slug, shown.pk])
 
 
 def _named(text: str) -> list[str]:

@@ -59,7 +59,7 @@ def _channels(shop: Shop, start: dt.datetime) -> list[dict[str, Any]]:
             "name": named.get(one.name, one.name),
             "opened": one.opened,
             "orders": one.orders,
-            "goods": Money(one.goods, shop.currency),
+            "goods": one.goods or [Money(0, shop.currency)],
         }
         for one in channels_of(scope_of(shop), shop.pk, start=start)
     ]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -32,6 +33,7 @@ from banyan.notify.queries import reachable_share
 from banyan.people.models import Account
 
 from ..http import actor, number, private, signed_in
+from ..shop.people.sessions import safe_next
 from .room import frame, page, refusal_of, shop_of
 from .typed import Typed
 
@@ -47,9 +49,7 @@ def stocks(request: HttpRequest, shop_slug: str) -> HttpResponse:
 
 
 def _table(request: HttpRequest, shop: Shop, problem: Problem | None = None) -> HttpResponse:
-    query = request.GET.get("q", "").strip()[:80]
-    show = request.GET.get("show", "all")
-    show = show if show in {"low", "out"} else "all"
+    query, show = _asked(request)
     start = number(request.GET, "from", most=100_000) or 0
     found = list(stock_table(shop, query=query, show=show)[start : start + PAGE + 1])
     kept = {"q": query, "show": show}
@@ -58,6 +58,9 @@ def _table(request: HttpRequest, shop: Shop, problem: Problem | None = None) -> 
         "query": query,
         "show": show,
         "places": locations_of(shop),
+        "values": request.POST,
+        "here": request.get_full_path() if request.method != "POST" else "",
+        "export_query": urlencode({k: v for k, v in kept.items() if v}),
         "tabs": [
             (text, "?" + urlencode({"show": name} | ({"q": query} if query else {})), name == show)
             for name, text in (("all", _("All")), ("low", _("Low")), ("out", _("Sold out")))
@@ -67,6 +70,12 @@ def _table(request: HttpRequest, shop: Shop, problem: Problem | None = None) -> 
         else "",
     }
     return page(request, shop, "stocks", "studio/stock.html", context, problem)
+
+
+def _asked(request: HttpRequest) -> tuple[str, str]:
+    """Return which words and which stock the address asks for."""
+    show = request.GET.get("show", "all")
+    return request.GET.get("q", "").strip()[:80], show if show in {"low", "out"} else "all"
 
 
 def _row(stock: Stock) -> dict[str, Any]:
@@ -89,7 +98,16 @@ def _variant_of(request: HttpRequest, shop: Shop, variant_id: int) -> Variant:
     variant = get_variant_for_staff(actor(request), variant_id)
     if variant.product.shop_id != shop.pk:
         raise NotFound()
+    _stock_of(shop, variant)
     return variant
+
+
+def _stock_of(shop: Shop, variant: Variant) -> Stock:
+    """Return its row of the table; NotFound once it is put away, even by somebody just now."""
+    stock = stock_table(shop).filter(variant=variant).first()
+    if stock is None:
+        raise NotFound()
+    return stock
 
 
 @require_POST
@@ -117,8 +135,8 @@ def edit(request: HttpRequest, shop_slug: str, variant_id: int) -> HttpResponse:
         refused = refusal_of(problem)
     if refused is None and not request.headers.get("hx-request"):
         messages.success(request, _("The stock is set."))
-        return redirect("studio_stocks", shop.slug)
-    stock = stock_table(shop).get(variant=variant)
+        return redirect(safe_next(request, reverse("studio_stocks", args=[shop.slug])))
+    stock = _stock_of(shop, variant)
     row = _row(stock)
     if refused is not None:
         row |= {
@@ -128,7 +146,9 @@ def edit(request: HttpRequest, shop_slug: str, variant_id: int) -> HttpResponse:
             "error": refused.fields.get("on_hand") or refused.message,
             "place": request.POST.get("location", ""),
         }
-    context = frame(request, shop, "stocks") | {"row": row, "saved": refused is None}
+    # A form that comes back leads to the list as it was, not to the address it was sent to.
+    here = request.POST.get("next", "")
+    context = frame(request, shop, "stocks") | {"row": row, "saved": refused is None, "here": here}
     if request.headers.get("hx-request"):
         answer = render(request, "studio/stock_row.html", context)
         answer["Vary"] = "HX-Request"
@@ -150,9 +170,7 @@ def _story(
 ) -> HttpResponse:
     before = number(request.GET, "before")
     found = list(movements_of(variant, before=before)[: PAGE + 1])
-    stock = stock_table(shop).filter(variant=variant).first()
-    if stock is None:
-        raise NotFound()
+    stock = _stock_of(shop, variant)
     context = {
         "row": _row(stock),
         "places": locations_of(shop),
@@ -280,17 +298,19 @@ def locations(request: HttpRequest, shop_slug: str) -> HttpResponse:
 @private
 @signed_in
 def export(request: HttpRequest, shop_slug: str) -> StreamingHttpResponse:
-    """Send the table as a file."""
+    """Send the table as a file: what the list shows, all pages of it."""
     shop = shop_of(request, shop_slug)
-    answer = StreamingHttpResponse(_lines(shop), content_type="text/csv; charset=utf-8")
-    name = f"{shop.slug}-stock-{timezone.now():%Y%m%d}.csv"
+    query, show = _asked(request)
+    rows = stock_rows(shop, query=query, show=show)
+    answer = StreamingHttpResponse(_lines(rows), content_type="text/csv; charset=utf-8")
+    name = f"{shop.slug}-stock-{timezone.localtime():%Y%m%d}.csv"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 
 
-def _lines(shop: Shop) -> Iterator[str]:
+def _lines(rows: Iterable[list[Any]]) -> Iterator[str]:
     yield "\ufeff"  # so that spreadsheets read it as UTF-8
-    for row in stock_rows(shop):
+    for row in rows:
         line = io.StringIO()
         cells = (protect(value) if isinstance(value, str) else value for value in row)
         csv.writer(line).writerow(cells)

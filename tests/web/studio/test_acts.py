@@ -14,6 +14,7 @@ from banyan.entitlements import actions as entitlements
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry
 from banyan.orders import actions as orders
+from banyan.people.models import Account
 from tests.support import factories as make
 
 from .scene import client
@@ -99,3 +100,18 @@ def test_what_the_clock_does_is_no_act_of_anybody() -> None:
     before = AuditEntry.objects.count()
     catalog.set_on_hand(actor=Actor.system("demo"), variant_id=item.pk, on_hand=3)
     assert AuditEntry.objects.count() == before
+
+
+def test_a_refund_that_somebody_of_the_shop_gives_themselves_is_told() -> None:
+    item = make.variant(price=10_000)
+    shop = item.product.shop
+    mia = manager_of(shop)
+    buyer = Account.objects.get(pk=mia.id)
+    order = make.pay(make.place((item, 1), buyer=buyer)).orders.get()
+    orders.grant_refund(actor=mia, order_id=order.pk, amount=10_000, reason="For me", key="mine")
+
+    told = acts(shop)
+
+    assert "Granted a refund" in told
+    assert order.number in told
+    assert "For me" in told

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from banyan.catalog import actions as catalog
 from banyan.catalog.models import PriceList, ShippingMethod, ShippingZone, TaxZone
 from tests.support import factories as make
 from tests.support import prices
@@ -104,6 +105,23 @@ def test_a_list_gets_its_steps_and_prices_on_its_page() -> None:
     one = reverse("studio_price_list", args=[shop.slug, found.pk])
     assert browser.post(one, {"remove": "1"}).status_code == 302
     assert not PriceList.objects.exists()
+
+
+def test_what_comes_back_while_a_list_is_open_keeps_its_prices() -> None:
+    shop = make.shop()
+    item, away = make.variant(shop), make.variant(shop)
+    found = prices.price_list(shop, {item: 9_000, away: 8_000})
+    owner, browser = make.actor(shop.owner), client(shop.owner)
+    catalog.archive_product(actor=owner, product_id=away.product_id)
+    page = browser.get(reverse("studio_price_list", args=[shop.slug, found.pk])).content.decode()
+    assert f'name="p{away.pk}_0"' not in page
+    catalog.unpublish_product(actor=owner, product_id=away.product_id)
+
+    save = reverse("studio_list_prices", args=[shop.slug, found.pk])
+    browser.post(save, {"steps": "1", f"p{item.pk}_0": "85.00"})
+
+    kept = found.prices.values_list("variant_id", "amount")
+    assert dict(kept) == {item.pk: 8_500, away.pk: 8_000}
 
 
 @pytest.mark.parametrize("typed", ["@Ana_W", "ana_w", "ANA_W"])

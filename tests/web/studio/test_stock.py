@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -98,6 +100,21 @@ def test_nonsense_is_refused(typed: str) -> None:
     assert Stock.objects.get(variant=item).on_hand == 5
 
 
+@pytest.mark.parametrize("saw", ["5", "9"])
+@pytest.mark.parametrize("script", [False, True])
+def test_what_was_put_away_meanwhile_is_not_found_and_not_counted(script: bool, saw: str) -> None:
+    item = factories.variant(stock=5)
+    shop = item.product.shop
+    browser, url = client(shop.owner), reverse("studio_stock_edit", args=[shop.slug, item.pk])
+    catalog.archive_product(actor=factories.actor(shop.owner), product_id=item.product_id)
+    more = HTMX if script else {}
+
+    answer = browser.post(url, {"on_hand": "7", "saw": saw}, **more)  # type: ignore[arg-type]
+
+    assert answer.status_code == 404
+    assert Stock.objects.get(variant=item).on_hand == 5
+
+
 def test_goods_are_carried_to_a_location_and_its_story_is_told() -> None:
     item = factories.variant(stock=5)
     shop = item.product.shop
@@ -140,6 +157,25 @@ def test_the_file_holds_every_figure_and_no_formula() -> None:
     ]
     assert rows[1][:3] == ["''-3", "杯子", "'\t=2+2"]
     assert rows[2] == ["", "'=1+1", "", "4", "0", "0", "0", "4"]
+
+
+def test_the_file_holds_what_the_list_shows_and_not_one_page_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("banyan.web.studio.stock.PAGE", 1)
+    shop = factories.shop()
+    for title, stock in (("Blue cup", 0), ("Red cup", 0), ("Green cup", 9), ("Plate", 0)):
+        factories.product(shop, title=title, stock=stock)
+    browser = client(shop.owner)
+    list_url = reverse("studio_stocks", args=[shop.slug])
+
+    html = browser.get(list_url, {"q": "cup", "show": "out"}).content.decode()
+    link = re.search(r'href="([^"]*stock\.csv[^"]*)"', html)
+    assert link
+    file = b"".join(browser.get(unescape(link[1]))).decode("utf-8-sig")
+
+    titles = [row[1] for row in csv.reader(io.StringIO(file))][1:]
+    assert sorted(titles) == ["Blue cup", "Red cup"]
 
 
 def test_strangers_see_and_change_nothing() -> None:

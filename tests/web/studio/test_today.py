@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -11,13 +12,15 @@ from django.urls import reverse
 
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
+from banyan.kernel.money import Money
 from banyan.orders import actions as orders
 from banyan.orders.access import visible_orders
+from banyan.orders.models import Order
 from banyan.sharing import actions as sharing
 from banyan.web.studio import figures
-from tests.support import factories
+from tests.support import factories, prices
 
-from .scene import client, scene
+from .scene import Scene, client, scene
 
 pytestmark = pytest.mark.django_db
 
@@ -29,11 +32,48 @@ def test_sales_count_after_refunds_and_credit_the_sharers() -> None:
     factories.place((at.item, 1))  # never paid
     who = factories.actor(at.owner)
     orders.grant_refund(actor=who, order_id=at.order.pk, amount=2_500, reason="late", key="k")
-    now = figures.today(at.shop, visible_orders(who, at.shop.pk))["now"]
+    (now,) = figures.today(at.shop, visible_orders(who, at.shop.pk))["now"]
     assert now.sales.amount == 17_500
     assert now.orders == 2
     assert (now.goods.amount, now.credited.amount) == (20_000, 10_000)
     assert now.shared_rate == 0.5
+
+
+def in_euros(at: Scene) -> Order:
+    """Pay an order of one unit for 11 euros, in a shop that counts in yuan."""
+    prices.price_list(at.shop, {at.item: 1_100}, currency="EUR")
+    prices.way(prices.zone(at.shop, "CN"), 0, currency="EUR")
+    placed = orders.place(
+        actor=Actor.guest(),
+        lines=[orders.WantedLine(at.item.pk, 1, via=at.link.code)],
+        contact=orders.Contact("cy@example.com"),
+        address=factories.ADDRESS,
+        placement_key="euros",
+        provider="sandbox",
+        wishes=orders.Wishes(currency="EUR"),
+    )
+    return factories.pay(placed).orders.get()
+
+
+def test_money_of_two_currencies_is_never_added_up() -> None:
+    at = scene(price=10_000)
+    assert in_euros(at).currency == "EUR"
+    who = factories.actor(at.owner)
+    own, euros = figures.today(at.shop, visible_orders(who, at.shop.pk))["now"]
+    assert (own.sales, euros.sales) == (Money(10_000, "CNY"), Money(1_100, "EUR"))
+    assert (own.credited, euros.credited) == (Money(10_000, "CNY"), Money(1_100, "EUR"))
+    told = figures.report(at.shop, visible_orders(who, at.shop.pk), viewer=who)
+    (mover,) = told["movers"]
+    assert (mover.orders, mover.sold) == (2, [Money(10_000, "CNY"), Money(1_100, "EUR")])
+
+    browser, slug = client(at.owner), at.shop.slug
+    day = clock.now().astimezone(ZoneInfo(at.shop.timezone)).date().isoformat()
+    rooms = {"studio_today": [], "studio_day": [day], "studio_shares": []}
+    for room, more in rooms.items():
+        text = browser.get(reverse(room, args=[slug, *more])).content.decode()
+        assert "111.00" not in text, room
+        assert "CN¥100.00" in text, room
+        assert "€11.00" in text, room
 
 
 def test_the_funnel_counts_people_and_the_tree_names_the_root() -> None:

@@ -15,6 +15,7 @@ from banyan.chat import actions as chat
 from banyan.chat.actions import Wanted, Words
 from banyan.chat.queries import choice_of, requests, rooms
 from banyan.chat.rules import WHO
+from banyan.kernel.cursors import Cursor
 from banyan.kernel.problems import NotFound
 from banyan.notify.webpush import current_key
 from banyan.sharing import ports as sharing
@@ -38,12 +39,15 @@ def chat_list(request: HttpRequest) -> HttpResponse:
     found = (
         requests(who, limit=PAGE + 1)
         if asking
-        else rooms(who, before=number(request.GET, "before") or 0, limit=PAGE + 1)
+        else rooms(who, before=Cursor.read(request.GET.get("before", "")), limit=PAGE + 1)
     )
     shown = found[:PAGE]
     waiting = len(found) if asking else len(requests(who, limit=PAGE))
     here = reverse("chat")
-    more = f"{here}?{urlencode({'before': shown[-1].room.pk})}" if len(found) > PAGE else ""
+    more = ""
+    if len(found) > PAGE:
+        last = shown[-1].room
+        more = f"{here}?{urlencode({'before': str(Cursor(last.last_at, last.pk))})}"
     context = {
         "nav": "chat",
         "rows": list(zip(shown, listed_faces(shown), strict=True)),

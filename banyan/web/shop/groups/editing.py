@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -19,6 +21,7 @@ from banyan.media.queries import staged_for
 
 from ...http import actor, private, signed_in
 from ...media.uploads import staged_tokens
+from ...once import led_to, name_of
 from .frame import place_of, refused
 
 WORDS = ("name", "about", "rules", "colour", "domain")
@@ -32,16 +35,19 @@ def group_new(request: HttpRequest) -> HttpResponse:
     problem = None
     if request.method == "POST":
         try:
-            made = actions.make_group(
-                actor=actor(request), slug=request.POST.get("slug", ""), data=_typed(request)
-            )
-            messages.success(request, _("Your group is there. Invite the first people."))
-            return redirect("group_invite", made.slug)
+            return redirect(led_to(request, name_of(request), lambda: _made_at(request)))
         except Problem as found:
             problem = refused(found)
     context = _form(request, problem, None) | {"nav": "groups"}
     status = problem.status if problem else 200
     return render(request, "shop/groups/new.html", context, status=status)
+
+
+def _made_at(request: HttpRequest) -> str:
+    slug = request.POST.get("slug", "")
+    made = actions.make_group(actor=actor(request), slug=slug, data=_typed(request))
+    messages.success(request, _("Your group is there. Invite the first people."))
+    return reverse("group_invite", args=[made.slug])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -73,9 +79,10 @@ def _change(request: HttpRequest, group: Group) -> None:
     who = actor(request)
     tokens = staged_tokens(request, "cover", most=1)
     cover = None if "no_cover" in request.POST else group.cover
-    if tokens:
-        cover = claim_staged(actor=who, tokens=tokens)[0]
-    actions.edit_group(actor=who, group_id=group.pk, data=_typed(request), cover=cover)
+    with transaction.atomic():  # a refused form keeps no picture for good
+        if tokens:
+            cover = claim_staged(actor=who, tokens=tokens)[0]
+        actions.edit_group(actor=who, group_id=group.pk, data=_typed(request), cover=cover)
 
 
 def _typed(request: HttpRequest) -> actions.GroupInput:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -240,15 +241,16 @@ def _change(request: HttpRequest) -> None:
     page = require_storefront(who)
     tokens = staged_tokens(request, "cover", most=1)
     cover: Image | None = None if "no_cover" in request.POST else page.cover
-    if tokens:
-        cover = claim_staged(actor=who, tokens=tokens)[0]
-    storefronts.edit_storefront(
-        actor=who,
-        title=request.POST.get("title", ""),
-        intro=request.POST.get("intro", ""),
-        colour=request.POST.get("colour", ""),
-        cover=cover,
-    )
+    with transaction.atomic():  # a refused form keeps no picture for good
+        if tokens:
+            cover = claim_staged(actor=who, tokens=tokens)[0]
+        storefronts.edit_storefront(
+            actor=who,
+            title=request.POST.get("title", ""),
+            intro=request.POST.get("intro", ""),
+            colour=request.POST.get("colour", ""),
+            cover=cover,
+        )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

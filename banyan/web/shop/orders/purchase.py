@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -15,6 +16,7 @@ from banyan.catalog.rules import IN_PARCELS
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
 from banyan.kernel.money import Money, format_money
+from banyan.kernel.problems import Invalid
 from banyan.kernel.ratelimits import hit
 from banyan.market.queries import disputes_of
 from banyan.media.queries import pictures
@@ -37,6 +39,7 @@ from banyan.people.rules.written import written_address
 from banyan.standing.queries import reviews_of
 
 from ...http import actor, number, private, signed_in
+from ...once import led_to, name_of
 from ...streams import ticket
 from ..campaigns.brought import brought
 from ..market.cards import product_url
@@ -170,6 +173,13 @@ def purchase(request: HttpRequest, token: str) -> HttpResponse:
     if checkout.state == "placed" and checkout.intent_id and "payment" in request.GET:
         payments.sync(actor=actor(request), intent_id=checkout.intent_id)
         return redirect("purchase", token)
+    return _page(request, token, checkout)
+
+
+def _page(
+    request: HttpRequest, token: str, checkout: Checkout, refused: dict[int, Invalid] | None = None
+) -> HttpResponse:
+    """Draw the page; ``refused`` is what was wrong with a message about an order, by its id."""
     intent = Intent.objects.filter(pk=checkout.intent_id or 0).first()
     looked_into = intent is not None and in_review(intent)
     rows = _order_rows(checkout, token, actor(request))
@@ -194,8 +204,11 @@ def purchase(request: HttpRequest, token: str) -> HttpResponse:
         "live": ticket(request, f"checkout:{checkout.pk}"),
         "way_back": kept(request, checkout),
         "push": _push_of(actor(request), checkout),
+        "refused": {pk: problem.fields.get("body", "") for pk, problem in (refused or {}).items()},
+        "typed": request.POST.get("body", ""),
     }
-    return render(request, "shop/orders/purchase.html", context)
+    status = 422 if refused else 200
+    return render(request, "shop/orders/purchase.html", context, status=status)
 
 
 def _push_of(who: Actor, checkout: Checkout) -> PushKey | None:
@@ -265,14 +278,17 @@ def order_extend(request: HttpRequest, token: str, order_id: int) -> HttpRespons
 @require_POST
 @private
 def order_note(request: HttpRequest, token: str, order_id: int) -> HttpResponse:
-    """Write to the shop about an order."""
-    orders.write_note(
-        actor=actor(request),
-        order_id=order_id,
-        body=request.POST.get("body", ""),
-        access_token=token,
-    )
-    return redirect("purchase", token)
+    """Write to the shop about an order; what is refused comes back with its words."""
+    who, body = actor(request), request.POST.get("body", "")
+
+    def write() -> str:
+        orders.write_note(actor=who, order_id=order_id, body=body, access_token=token)
+        return reverse("purchase", args=[token])
+
+    try:
+        return redirect(led_to(request, name_of(request) if who.id else "", write))
+    except Invalid as problem:
+        return _page(request, token, get_checkout_by_token(token), {order_id: problem})
 
 
 @require_safe

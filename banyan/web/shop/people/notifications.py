@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from banyan.kernel.cursors import Cursor
 from banyan.notify import actions as notify
 from banyan.notify.access import get_notification_for, preference_of
-from banyan.notify.queries import ALL, REQUESTS, SHOWN, UNREAD
-from banyan.notify.queries import notifications as read_notifications
+from banyan.notify.queries import ALL, REQUESTS, SHOWN, UNREAD, notification_page
 from banyan.notify.rules import REQUESTS as APART
 from banyan.web.ui.shapes import Tab
 
@@ -35,16 +33,16 @@ def notifications(request: HttpRequest) -> HttpResponse:
     me = actor(request).id or 0
     show = request.GET.get("show", ALL)
     show = show if show in SHOWN else ALL
-    told = read_notifications(me, before=_before(request), limit=PAGE + 1, show=show)
-    shown = told[:PAGE]
-    faces = faces_of(person for one in shown for person in one.people)
+    before = Cursor.read(request.GET.get("before", ""))
+    found = notification_page(me, before=before, limit=PAGE, show=show)
+    faces = faces_of(person for one in found.told for person in one.people)
     more = ""
-    if len(told) > PAGE:
-        query = {"show": show, "before": shown[-1].at.isoformat()}
+    if found.further:
+        query = {"show": show, "before": str(found.further)}
         more = f"{reverse('notifications')}?{urlencode(query)}"
     context = {
         "nav": "me",
-        "told": [(one, [faces[person.pk] for person in one.people]) for one in shown],
+        "told": [(one, [faces[person.pk] for person in one.people]) for one in found.told],
         "unread": unread_text(request),
         "tabs": _tabs(me, show),
         "more_url": more,
@@ -61,14 +59,6 @@ def _tabs(me: int, show: str) -> list[Tab]:
         texts[REQUESTS] = _("Requests")
     url = reverse("notifications")
     return [Tab(text, f"{url}?show={name}", name == show) for name, text in texts.items()]
-
-
-def _before(request: HttpRequest) -> dt.datetime | None:
-    try:
-        moment = parse_datetime(request.GET.get("before", ""))
-    except ValueError:
-        return None
-    return moment if moment and moment.tzinfo else None
 
 
 @member

@@ -26,6 +26,7 @@ from banyan.media.queries import staged_for
 
 from ...http import actor, number, private, revalidated, signed_in
 from ...media.uploads import staged_tokens
+from ...once import led_to, name_of
 from ..market.cards import product_cards, product_url
 
 PAGE = 24
@@ -141,14 +142,19 @@ def listing_new(request: HttpRequest) -> HttpResponse:
         tokens = staged_tokens(request, "pictures")
     except Invalid as problem:
         return _form(request, problem.extra.get("tokens", []), problem)
+    name = name_of(request)
     try:
-        made = _post(request, tokens)
+        return redirect(led_to(request, name, lambda: _posted_at(request, tokens)))
     except LoginRequired:
         raise
     except Problem as problem:
         return _form(request, tokens, problem)
+
+
+def _posted_at(request: HttpRequest, tokens: list[str]) -> str:
+    made = _post(request, tokens)
     messages.success(request, _("It is up for sale."))
-    return redirect(product_url(made.product))
+    return product_url(made.product)
 
 
 def _post(request: HttpRequest, tokens: list[str]) -> Listing:

@@ -42,6 +42,7 @@ from banyan.payments.rules import CHARGEBACK_ANSWER
 from banyan.people.rules.written import written_address
 
 from ...http import actor, private, signed_in
+from ...once import led_to, name_of
 from ...shop.earnings.words import commission_state
 from ...shop.orders.addresses import preview_rows
 from ...shop.orders.explaining import delivery_text, sum_rows
@@ -338,10 +339,13 @@ def _chosen(request: HttpRequest, found: Order) -> dict[int, int] | None:
 def note(request: HttpRequest, shop_slug: str, order_id: int) -> HttpResponse:
     """Write to the buyer."""
     shop, found = order_of(request, shop_slug, order_id)
+
+    def write() -> str:
+        body = request.POST.get("body", "")
+        orders.write_note(actor=actor(request), order_id=found.pk, body=body)
+        return reverse("studio_order", args=[shop.slug, found.pk])
+
     try:
-        orders.write_note(
-            actor=actor(request), order_id=found.pk, body=request.POST.get("body", "")
-        )
+        return redirect(led_to(request, name_of(request), write))
     except Problem as problem:
         return order_page(request, shop, found, refusal_of(problem))
-    return redirect("studio_order", shop.slug, found.pk)

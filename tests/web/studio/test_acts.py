@@ -106,7 +106,7 @@ def test_a_refund_that_somebody_of_the_shop_gives_themselves_is_told() -> None:
     item = make.variant(price=10_000)
     shop = item.product.shop
     mia = manager_of(shop)
-    buyer = Account.objects.get(pk=mia.id)
+    buyer = Account.objects.get(pk=mia.id or 0)
     order = make.pay(make.place((item, 1), buyer=buyer)).orders.get()
     orders.grant_refund(actor=mia, order_id=order.pk, amount=10_000, reason="For me", key="mine")
 

@@ -30,8 +30,8 @@ from banyan.orders.models import Order
 from banyan.payments import actions as payments
 from banyan.payments import ports
 from banyan.payments.events import PayoutFailed
-from banyan.payments.models import Payout, PayoutReturn
-from banyan.payments.queries import passes_on
+from banyan.payments.models import Intent, Payout, PayoutReturn
+from banyan.payments.queries import left_to_pass_on, passes_on
 
 from .access import require_role
 from .models import Commission
@@ -80,7 +80,8 @@ def pass_on_again(*, actor: Actor, payout_id: int, reason: str) -> Payout:
     A new part of what the shop is due by now, with a key of its own: the one before has ended.
     Locks payment, order and the shop's account; posts what ``request_split`` posts. Raises Conflict
     ``part_not_failed`` for a part that did not fail or is sent again already, and
-    ``nothing_to_pass_on`` where the shop is due nothing, or has no account at the provider.
+    ``nothing_to_pass_on`` where the shop is due nothing, or has no account at the provider, and
+    where nothing is left of the payment.
     """
     require_role(actor, "finance")
     failed = Payout.objects.filter(pk=payout_id, subject_kind=SUBJECT).first()
@@ -137,8 +138,13 @@ def _missing(order: Order, sent: Sequence[Payout]) -> int:
 
 
 def _pass_on(actor: Actor, order: Order, intent_id: int, parts: Sequence[Payout]) -> list[Payout]:
-    """Pass on what is missing, as one part more; none where the shop has no account for it."""
-    amount = _missing(order, [part for part in parts if part.state != "failed"])
+    """Pass on what is missing, as one part more; none where the shop has no account for it.
+
+    What another shop of the payment has, and does not give back, is not there to be passed on: the
+    platform owes it.
+    """
+    missing = _missing(order, [part for part in parts if part.state != "failed"])
+    amount = min(missing, left_to_pass_on(Intent.objects.get(pk=intent_id)))
     if amount <= 0:
         return []
     first = f"{SUBJECT}:{order.pk}"

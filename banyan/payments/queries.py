@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
@@ -242,6 +242,13 @@ def is_held(refund: Refund) -> bool:
     if not refund.failure or name not in providers.table():
         return False
     return refund.failure in providers.get(name).capabilities.held
+
+
+def left_to_pass_on(intent: Intent) -> int:
+    """Return what of a payment is neither given back nor passed on; exact while it is locked."""
+    passed = Payout.objects.filter(payment_ref=intent.provider_ref, provider=intent.provider)
+    gone = passed.exclude(state="failed").aggregate(n=Sum(F("amount") - F("returned_amount")))["n"]
+    return intent.captured_amount - intent.refunded_amount - (gone or 0)
 
 
 def payers_told(intent_ids: list[int]) -> dict[int, tuple[int, str]]:

@@ -76,7 +76,7 @@ def test_control_without_the_lock_parts_exceed_the_payment(
 ) -> None:
     order = received()
     no_locks(monkeypatch)
-    meet(monkeypatch, splits, "_left", parties=2)
+    meet(monkeypatch, splits, "left_to_pass_on", parties=2)
     monkeypatch.setattr(splits, "_post", lambda *row: None)
 
     run_at_once(part(order, "k1"), part(order, "k2"))

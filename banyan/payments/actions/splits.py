@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F
 
 from banyan.kernel import audit, clock, locks
 from banyan.kernel.actors import Actor, caused_by, current_cause
@@ -24,6 +24,7 @@ from .. import providers
 from ..models import ConnectedAccount, Intent, Payout, PayoutReturn
 from ..problems import ProviderRefused, ProviderUnreachable, RefundKeyReused, SplitTooLarge
 from ..providers.base import ProviderState, Splits, Status, TakeBack
+from ..queries import left_to_pass_on
 from ..rules import Reference, check_delay, try_delay
 from ..states import RETURN
 from .books import in_transit_account, provider_account
@@ -87,8 +88,8 @@ def request_split(
     if account is None:
         return None
     before = Payout.objects.filter(key=key).first()
-    if before is None and amount > _left(intent):
-        raise SplitTooLarge(detail=f"{key}: {amount} of {_left(intent)}")
+    if before is None and amount > (left := left_to_pass_on(intent)):
+        raise SplitTooLarge(detail=f"{key}: {amount} of {left}")
     split = write_payout(
         actor=actor,
         provider=intent.provider,
@@ -111,13 +112,6 @@ def _account_of(owner: tuple[str, int], provider: str) -> str | None:
         owner_kind=kind, owner_id=owner_id, provider=provider
     )
     return connected.values_list("account", flat=True).first()
-
-
-def _left(intent: Intent) -> int:
-    """Return what of a payment is neither given back nor passed on."""
-    passed = Payout.objects.filter(payment_ref=intent.provider_ref, provider=intent.provider)
-    gone = passed.exclude(state="failed").aggregate(n=Sum(F("amount") - F("returned_amount")))["n"]
-    return intent.captured_amount - intent.refunded_amount - (gone or 0)
 
 
 def request_return(

@@ -16,6 +16,7 @@ from banyan.groups.access import (
     visible_groups,
     visible_members,
 )
+from banyan.groups.actions import groups as groups_module
 from banyan.groups.models import Group, Membership
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
@@ -378,6 +379,28 @@ def test_only_owners_change_who_gets_in() -> None:
             data=groups.GroupInput(name="Other", most_members=1),
             cover=None,
         )
+
+
+def test_a_moderator_who_saves_meanwhile_opens_nothing_that_its_owner_has_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    circle = circles.group()
+    owner, mo = circles.owner_of(circle), circles.joined(circle)
+    groups.set_role(actor=owner, group_id=circle.pk, account_id=mo.pk, role="moderator")
+    check = groups_module._check_words
+
+    def meanwhile(actor: Actor, columns: dict[str, Any], slug: str = "") -> None:
+        check(actor, columns, slug)
+        if actor.id == mo.pk:
+            closed = groups.GroupInput(name="Ours", policy="invitation", visibility=2)
+            groups.edit_group(actor=owner, group_id=circle.pk, data=closed, cover=None)
+
+    monkeypatch.setattr(groups_module, "_check_words", meanwhile)
+    words = groups.GroupInput(name="Our pots", about="Pots")
+    groups.edit_group(actor=make.actor(mo), group_id=circle.pk, data=words, cover=None)
+
+    circle.refresh_from_db()
+    assert (circle.about, circle.policy, circle.visibility) == ("Pots", "invitation", 2)
 
 
 def test_who_goes_for_good_leaves_exact_counts_and_no_group_without_an_owner() -> None:

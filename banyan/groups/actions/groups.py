@@ -158,24 +158,28 @@ def edit_group(*, actor: Actor, group_id: int, data: GroupInput, cover: Image | 
     """Change what a group says and how it lets people in: its owners and moderators.
 
     Only owners change who gets in and who sees it. A secret group's posts stay its members'.
-    Raises Forbidden, Invalid, Conflict ``members_too_many`` for a cap below what is there.
+    Raises Forbidden, Invalid, Conflict ``members_too_many`` for a cap below what is there. Locks
+    the group's row.
     """
     group, mine = require_moderator(actor, group_id)
     columns = data.columns()
     _check_words(actor, columns)
-    if mine.role != "owner":
-        kept = ("policy", "visibility", "domain", "most_members")
-        columns |= {name: getattr(group, name) for name in kept}
-    columns |= _organisation(actor, columns["domain"], group)
-    if columns["colour"] != group.colour:
-        columns["look"] = group.look + 1
-    most = columns["most_members"]
-    rows = Group.objects.filter(pk=group.pk)
-    if most is not None:
-        rows = rows.filter(members__lte=most)
-    if rows.update(cover=cover, **columns) != 1:
-        raise Conflict(_("There are more members than that already."), code="members_too_many")
-    group.refresh_from_db()
+    with transaction.atomic():
+        # Read behind its lock: what others decide meanwhile is not written back.
+        group = Group.objects.select_for_update(no_key=True).get(pk=group.pk)
+        if mine.role != "owner":
+            kept = ("policy", "visibility", "domain", "most_members")
+            columns |= {name: getattr(group, name) for name in kept}
+        columns |= _organisation(actor, columns["domain"], group)
+        if columns["colour"] != group.colour:
+            columns["look"] = group.look + 1
+        most = columns["most_members"]
+        rows = Group.objects.filter(pk=group.pk)
+        if most is not None:
+            rows = rows.filter(members__lte=most)
+        if rows.update(cover=cover, **columns) != 1:
+            raise Conflict(_("There are more members than that already."), code="members_too_many")
+        group.refresh_from_db()
     return group
 
 

@@ -25,6 +25,7 @@ from banyan.orders.actions.payment import withdraw_checkout
 from banyan.orders.models import Order, OrderLine, OrderRefund, Return
 from banyan.sales import actions as sales
 from banyan.sales.models import Right
+from banyan.sharing import actions as sharing
 from banyan.standing import actions as standing
 from banyan.standing.events import ProductTakenDown
 from banyan.standing.models import Takedown
@@ -215,6 +216,25 @@ def test_what_was_put_away_when_it_was_hidden_does_not_come_on_sale_by_itself() 
 
     product.refresh_from_db()
     assert product.state == "draft"
+
+
+def test_its_end_page_and_its_links_do_not_say_what_it_was() -> None:
+    ana = make.actor(make.member())
+    bad, wine, cup = (make.product(title=name) for name in ("Hot plate", "Plum wine", "Blue cup"))
+    Product.objects.filter(pk=wine.pk).update(min_age=18)
+    links = [
+        sharing.share(actor=ana, target_kind="product", target_id=one.pk, via=None)
+        for one in (bad, wine, cup)
+    ]
+    taken_down(bad.pk, bad.shop_id)
+    for one in (wine, cup):
+        catalog.unpublish_product(actor=make.actor(one.shop.owner), product_id=one.pk)
+
+    for link, one, said in zip(links, (bad, wine, cup), (False, False, True), strict=True):
+        for page in (f"/shop/{one.shop.slug}/{one.slug}", f"/s/{link.code}"):
+            answer = Client().get(page, follow=True)
+            assert answer.status_code == 404
+            assert (one.title in answer.content.decode()) is said, page
 
 
 def test_nobody_is_promised_another_piece_of_it() -> None:

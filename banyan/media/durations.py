@@ -27,10 +27,10 @@ def seconds_of(file: IO[bytes], *, fmt: str, size: int) -> float | None:
 
 
 def _mp4(file: IO[bytes], size: int) -> float | None:
-    for kind, start, end in _boxes(file, 0, size):
+    for kind, start, end in boxes(file, 0, size):
         if kind != b"moov":
             continue
-        for inner, at, _end in _boxes(file, start, end):
+        for inner, at, _end in boxes(file, start, end):
             if inner == b"mvhd":
                 return _mvhd(file, at)
     return None
@@ -45,7 +45,7 @@ def _mvhd(file: IO[bytes], at: int) -> float | None:
     return units / scale if units not in (0, unknown) else None
 
 
-def _boxes(file: IO[bytes], at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+def boxes(file: IO[bytes], at: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Yield (kind, first byte of the content, end) of the boxes between two places."""
     for _box in range(MOST):
         if at + 8 > end:

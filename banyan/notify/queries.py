@@ -242,9 +242,16 @@ def reachable_share(*, kind: str, subject_id: int) -> Reach:
 
 
 def waiting_for(kind: str, subject_id: int | None = None) -> QuerySet[Reminder]:
-    """Return who is to be told: of one subject, or of every subject of a kind."""
+    """Return who is to be told: of one subject, or of every subject of a kind.
+
+    Whose account is closed waits on, and takes nobody's turn.
+    """
     rows = Reminder.objects.filter(
-        kind=kind, told_at=None, stopped_at=None, confirmed_at__isnull=False
+        Q(account=None) | Q(account__is_active=True),
+        kind=kind,
+        told_at=None,
+        stopped_at=None,
+        confirmed_at__isnull=False,
     )
     return rows if subject_id is None else rows.filter(subject_id=subject_id)
 

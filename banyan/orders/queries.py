@@ -126,6 +126,8 @@ def _cart_line(item: CartItem, images: dict[int, int], offer: Taken | None) -> C
     on_sale = on_sale and (not item.offer_id or offer is not None)
     amount = variant.price_amount if offer is None or offer.amount is None else offer.amount
     unit = Money(amount, variant.currency)
+    # As on its card: not of what asks for an age, nor of what the platform took down.
+    is_pictured = not product.min_age and product.state != "taken_down"
     return CartLine(
         item_id=item.pk,
         variant_id=variant.pk,
@@ -143,7 +145,7 @@ def _cart_line(item: CartItem, images: dict[int, int], offer: Taken | None) -> C
         via=item.link.code if item.link else "",
         touch_id=item.touch_id,
         offer_id=item.offer_id,
-        image_id=images.get(product.pk),
+        image_id=images.get(product.pk) if is_pictured else None,
         problem="gone" if not on_sale else "short" if free < item.quantity else "",
     )
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from banyan.media import store
 from banyan.media.durations import seconds_of
 from banyan.media.models import Image, Video
 from tests.api.client import Program, Upload, errors, problem
@@ -51,6 +52,36 @@ def send(who: Program, data: bytes, *, name: str = "cup.mp4", path: str = "/vide
 @pytest.fixture
 def ana(db: None) -> Program:
     return Program(make.member("ana"))
+
+
+def wide_box(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I4sQ", 1, kind, len(data) + 16) + data
+
+
+@pytest.mark.parametrize("in_memory", [0, 2**20], ids=["a file", "in memory"])
+def test_a_video_does_not_say_where_it_was_or_who_made_it(
+    ana: Program, in_memory: int, settings: Any
+) -> None:
+    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = in_memory
+    place = box(b"\xa9xyz", b"\0\x12\x15\xc7+27.5916+086.5640/")
+    made = box(b"udta", place) + wide_box(b"meta", b"com.phone.author Ana 27.5916")
+    film = box(b"mdat", b"the film, with udta and 27.59 in it")
+    plain = mp4(12)
+    ftyp, head = plain[:24], plain[plain.index(b"moov") + 4 :]
+    track = box(b"trak", box(b"tkhd", b"track") + box(b"udta", b"27.5916"))
+    tail = box(b"uuid", b"xmp 27.5916")
+    data = ftyp + film + box(b"moov", made + head + track) + tail
+
+    made_id = json.loads(send(ana, data).content)["id"]
+
+    with store.private().open(Video.objects.get(pk=made_id).file, "rb") as file:
+        kept = file.read()
+    assert len(kept) == len(data)
+    assert film in kept
+    assert box(b"tkhd", b"track") in kept
+    for told in (b"27.5916", b"086.5640", b"Ana", b"xyz"):
+        assert told not in kept
+    assert seconds_of(io.BytesIO(kept), fmt="mp4", size=len(kept)) == 12
 
 
 @pytest.mark.parametrize(

@@ -286,6 +286,30 @@ def test_no_more_are_told_than_a_wave_may_have() -> None:
         assert catalog.tell_back_in_stock() == 2
 
 
+def test_whose_account_is_closed_takes_nobodys_turn() -> None:
+    item, gone = _empty(), [make.member() for _n in range(3)]
+    for one in gone:
+        _wait(make.actor(one), item)
+    _wait(Actor.guest(), item, "b@example.com")
+    for one in gone[1:]:
+        one.is_active = False
+        one.save(update_fields=["is_active"])
+    for n in range(2):
+        _wait(Actor.guest(), item, f"c{n}@example.com")
+
+    _refill(item, 1)
+
+    assert catalog.tell_back_in_stock() == 3
+    told = Reminder.objects.exclude(told_at=None).order_by("id")
+    assert [one.account or one.destination for one in told] == [
+        gone[0], "b@example.com", "c0@example.com",
+    ]  # fmt: skip
+    gone[1].is_active = True
+    gone[1].save(update_fields=["is_active"])
+    with clock.at(clock.now() + dt.timedelta(hours=25)):
+        assert catalog.tell_back_in_stock() == 2, "who is back, and the last guest"
+
+
 def test_what_has_had_its_wave_keeps_nothing_else_from_its_turn() -> None:
     first, second = _empty(), _empty()
     for n in range(4):

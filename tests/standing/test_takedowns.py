@@ -11,7 +11,9 @@ from banyan.campaigns.models import Instance
 from banyan.campaigns.problems import Refused
 from banyan.catalog import actions as catalog
 from banyan.catalog.models import Product
+from banyan.delivery import actions as delivery
 from banyan.delivery.models import LicenceKey, Voucher
+from banyan.entitlements import actions as entitlements
 from banyan.kernel import relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, NotFound, SoldOut
@@ -25,6 +27,7 @@ from banyan.orders.actions.payment import withdraw_checkout
 from banyan.orders.models import Order, OrderLine, OrderRefund, Return
 from banyan.sales import actions as sales
 from banyan.sales.models import Right
+from banyan.sharing import actions as sharing
 from banyan.standing import actions as standing
 from banyan.standing.events import ProductTakenDown
 from banyan.standing.models import Takedown
@@ -215,6 +218,50 @@ def test_what_was_put_away_when_it_was_hidden_does_not_come_on_sale_by_itself() 
 
     product.refresh_from_db()
     assert product.state == "draft"
+
+
+def test_its_end_page_and_its_links_do_not_say_what_it_was() -> None:
+    ana = make.actor(make.member())
+    bad, wine, cup = (make.product(title=name) for name in ("Hot plate", "Plum wine", "Blue cup"))
+    Product.objects.filter(pk=wine.pk).update(min_age=18)
+    links = [
+        sharing.share(actor=ana, target_kind="product", target_id=one.pk, via=None)
+        for one in (bad, wine, cup)
+    ]
+    taken_down(bad.pk, bad.shop_id)
+    for one in (wine, cup):
+        catalog.unpublish_product(actor=make.actor(one.shop.owner), product_id=one.pk)
+
+    for link, one, said in zip(links, (bad, wine, cup), (False, False, True), strict=True):
+        for page in (f"/shop/{one.shop.slug}/{one.slug}", f"/s/{link.code}"):
+            answer = Client().get(page, follow=True)
+            assert answer.status_code == 404
+            assert (one.title in answer.content.decode()) is said, page
+
+
+@pytest.mark.parametrize("used", [0, 1])
+def test_what_cost_nothing_is_not_had_on_site_either(used: int) -> None:
+    item = goods.voucher()
+    shop = goods.shop_of(item)
+    owner = make.actor(shop.owner)
+    gift = entitlements.create_coupon(
+        actor=owner, shop_id=shop.pk, title="Gift", percent_bps=10_000, cap=10
+    )
+    bought = make.place((item, 2), coupon=gift.code).orders.get()
+    first, second = Voucher.objects.order_by("number")
+    codes = [delivery.open_voucher(one) for one in (first, second)]
+    for code in codes[:used]:
+        delivery.redeem(actor=owner, shop_id=shop.pk, code=code, key=code)
+
+    for _twice in range(2):
+        taken_down(item.product_id, shop.pk)
+
+    scan = delivery.redeem(actor=owner, shop_id=shop.pk, code=codes[1], key="late")
+    assert scan.result == "voucher_refunded"
+    bought.refresh_from_db()
+    assert bought.state == ("received" if used else "closed")
+    assert make.stock_of(item).on_hand == 10 - used
+    assert recount() == {}
 
 
 def test_nobody_is_promised_another_piece_of_it() -> None:

@@ -1,4 +1,4 @@
-"""Short videos: taken as they are, known by their first bytes, never decoded by us."""
+"""Short videos: known by their first bytes, never decoded by us; where they were is blanked out."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from .. import rules, store
 from ..durations import seconds_of
 from ..models import Video
 from ..problems import NotAVideo, TooLarge, TooLong
+from ..traces import blank_traces
 from .intake import NAME_LENGTH, shown_name
 from .staging import STAGED_HOURS, SWEEP_BATCH
 
@@ -44,6 +45,7 @@ def intake_video(*, actor: Actor, file: UploadedFile[Any]) -> Video:
     if seconds is not None and seconds > settings.MAX_VIDEO_SECONDS:
         told = _("%(name)s is longer than %(limit)s seconds.")
         raise TooLong(told % {"name": name, "limit": settings.MAX_VIDEO_SECONDS})
+    blank_traces(file, fmt=fmt, size=file.size or 0)
     file.seek(0)
     # Its name is nobody's to guess, and two uploads never share a file.
     digest = sha256(new_code(160).encode()).hexdigest()[:40]

@@ -167,6 +167,15 @@ def _follow(
     if whole:
         paid = [line.pk for line in order.lines.filter(replaces=None) if line.paid_amount]
         send_no_more(actor, order, paid)
+    end_if_paid_back(actor=actor, order=order)
+
+
+def end_if_paid_back(*, actor: Actor, order: Order) -> None:
+    """Close an order of which all is paid back and nothing is kept, else move it on.
+
+    The caller holds its locks.
+    """
+    whole = order.refunded_amount == order.total_amount
     if whole and not _keeps_free_units(order):
         close(actor=actor, order=order, reason="refunded in full")
     else:

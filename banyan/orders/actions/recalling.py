@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
@@ -13,11 +15,19 @@ from ..access import get_order_for_staff
 from ..models import Order, OrderLine, OrderRefund, Return, ReturnLine
 from ..rules import returning
 from ..states import OPEN_RETURN
+from . import handover
 from . import units as unit
 from .asking import moved
 from .cancelling import bought, close_if_empty
 from .exchanging import count_root, give_up_replacements
-from .paying_back import create_refund, lock_for_refund, pay_back, take_from_lines
+from .fulfilment import receive_delivered
+from .paying_back import (
+    create_refund,
+    end_if_paid_back,
+    lock_for_refund,
+    pay_back,
+    take_from_lines,
+)
 from .pointing import even_out
 from .proceeds import take_back_unpaid
 
@@ -90,3 +100,23 @@ def _pay_owed(
     goods = take_from_lines(order, refund, parts)
     pay_back(actor=actor, order=order, refund=refund, goods=goods, units=back)
     return refund
+
+
+def void_free(*, actor: Actor, order_id: int, line_ids: Collection[int]) -> None:
+    """Void the unused vouchers of lines that cost nothing: no refund does. Repeatable.
+
+    For the shop's managers and the platform. Locks as a refund does; posts what the platform had
+    paid for them, see :func:`take_back_unpaid`.
+    """
+    order = get_order_for_staff(actor, order_id, MANAGERS)
+    lines = order.lines.filter(pk__in=line_ids)
+    with transaction.atomic(), caused_by(order.checkout_id):
+        lock_for_refund(order)
+        before = dict(lines.values_list("pk", "refunded_quantity"))
+        handover.take_back(actor=actor, order=order, line_ids=line_ids)
+        after = dict(lines.values_list("pk", "refunded_quantity"))
+        voided = {pk: after[pk] - before[pk] for pk in after}
+        take_back_unpaid(actor=actor, order=order, units=voided)
+        even_out(actor=actor, order=order)
+        end_if_paid_back(actor=actor, order=order)
+    receive_delivered(actor=actor, order_id=order_id)

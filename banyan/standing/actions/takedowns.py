@@ -23,7 +23,7 @@ from banyan.kernel.sweeps import sweep
 from banyan.moderation.queries import stands_on
 from banyan.orders.actions.cancelling import cancel_unsent
 from banyan.orders.actions.payment import withdraw_checkout
-from banyan.orders.actions.recalling import end_exchanges, with_exchanges
+from banyan.orders.actions.recalling import end_exchanges, void_free, with_exchanges
 from banyan.orders.actions.refunds import grant_refund
 from banyan.orders.models import Checkout, Order, OrderLine
 
@@ -180,6 +180,9 @@ def _pay_back(
     if unsent:
         cancel_unsent(actor=actor, order_id=order_id, line_ids=unsent, reason=reason, key=key)
     parts = {line.pk: _worth(line, unused[line.pk]) for line in lines if line.pk in unused}
+    if free := [pk for pk, worth in parts.items() if not worth]:
+        void_free(actor=actor, order_id=order_id, line_ids=free)
+    parts = {pk: worth for pk, worth in parts.items() if worth}
     if amount := sum(parts.values()):
         grant_refund(
             actor=actor,

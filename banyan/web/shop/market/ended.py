@@ -9,6 +9,7 @@ from banyan.catalog.access import visible_products
 from banyan.catalog.models import Product, Shop
 from banyan.sharing.models import Link
 
+from ..standing.age import age_of
 from .arrival import Arrival, arrival_of
 from .cards import product_cards, product_title
 
@@ -17,7 +18,14 @@ NEAR = 6
 
 def ended_product(request: HttpRequest, product: Product) -> HttpResponse:
     """Say that a product is no longer on sale."""
-    return ended(request, title=product_title(product), shop=product.shop, like=product)
+    return ended(request, title=_title(request, product), shop=product.shop, like=product)
+
+
+def _title(request: HttpRequest, product: Product) -> str:
+    """Return how it was called; empty of what was taken down, or asks for a confirmed age."""
+    if product.state == "taken_down" or (product.min_age or 0) > age_of(request):
+        return ""
+    return product_title(product)
 
 
 def ended_link(request: HttpRequest, link: Link | None, touch_id: int | None) -> HttpResponse:
@@ -29,7 +37,7 @@ def ended_link(request: HttpRequest, link: Link | None, touch_id: int | None) ->
         return ended(request)
     product, shop = _target(link)
     arrival = arrival_of(request, link=link, touch=str(touch_id or ""))
-    title = product_title(product) if product else shop.name if shop else ""
+    title = _title(request, product) if product else shop.name if shop else ""
     return ended(request, title=title, shop=shop, like=product, arrival=arrival)
 
 

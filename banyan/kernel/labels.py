@@ -191,6 +191,7 @@ WORDS: Mapping[str, Promise] = {
     "goods.import": gettext_lazy("Took a file of goods in"),
     "stock.count": gettext_lazy("Counted stock"),
     "price_list.change": gettext_lazy("Changed a price list"),
+    "price_list.remove": gettext_lazy("Took a price list away"),
     # what something is about
     "account": gettext_lazy("Account"),
     "api_token": gettext_lazy("API token"),

@@ -8,6 +8,7 @@ import re
 import pytest
 from django.urls import reverse
 
+from banyan.catalog import actions as catalog
 from banyan.chat import actions as chat
 from banyan.chat.models import Message, Room, Thread
 from banyan.kernel import clock
@@ -249,3 +250,21 @@ def test_a_thread_in_which_the_buyer_wrote_meanwhile_is_not_done() -> None:
     assert browser.post(act, drawn()).status_code == 302
     thread.refresh_from_db()
     assert thread.state == "done"
+
+
+def test_threads_of_somebody_who_was_let_go_are_nobodys() -> None:
+    shop, mia = make.shop(), make.member()
+    owner = make.actor(shop.owner)
+    catalog.hire(actor=owner, shop_id=shop.pk, account_id=mia.pk, role="clerk")
+    buyer = make.actor(make.member())
+    room = chat.open_shop_room(actor=buyer, shop_id=shop.pk)
+    chat.send(actor=buyer, room_id=room.pk, words=chat.Words(body="Is it safe?"))
+    thread = Thread.objects.get()
+    chat.take_thread(actor=make.actor(mia), shop_id=shop.pk, thread_id=thread.pk)
+    url = reverse("studio_inbox", args=[shop.slug]) + "?state=open&whose=nobody"
+    link = reverse("studio_thread", args=[shop.slug, thread.pk])
+    assert link not in client(shop.owner).get(url).content.decode()
+
+    catalog.remove_staff(actor=owner, shop_id=shop.pk, account_id=mia.pk)
+
+    assert link in client(shop.owner).get(url).content.decode()

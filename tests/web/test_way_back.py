@@ -42,3 +42,41 @@ def test_the_address_of_a_form_that_is_reloaded_says_what_it_is_in_words() -> No
     assert program.json()["code"] == "method_not_allowed"
     assert (other.status_code, other["Allow"]) == (405, "GET, HEAD")
     assert "This could not be done." in other.content.decode()
+
+
+def test_another_language_on_a_refused_form_leads_to_the_page_it_stood_on() -> None:
+    item = make.variant()
+    shop = item.product.shop
+    client = Client()
+    client.force_login(shop.owner)
+    stood_on = f"/studio/{shop.slug}/stock/{item.pk}/story"
+    url = f"/studio/{shop.slug}/stock/{item.pk}/low"
+
+    refused = client.post(
+        url, {"low_at": "few"}, headers={"referer": f"http://testserver{stood_on}"}
+    )
+
+    assert refused.status_code == 422
+    form = refused.content.decode().partition('action="/language"')[2]
+    assert form.partition('name="next" value="')[2].partition('"')[0] == stood_on
+    switched = client.post("/language", {"language": "zh-hans", "next": stood_on}, follow=True)
+    assert switched.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "odd", ["https://evil.example/x", "http://[", "", "http://testserver/login"]
+)
+def test_of_a_form_from_nowhere_or_of_the_page_itself_it_is_the_page_itself(odd: str) -> None:
+    refused = Client().post(
+        "/login?intent=x",
+        {"contact": ""},
+        headers={"referer": odd, "sec-fetch-site": "same-origin"},
+    )
+    assert refused.status_code == 422
+    form = refused.content.decode().partition('action="/language"')[2]
+    assert form.partition('name="next" value="')[2].partition('"')[0] == "/login?intent=x"
+
+
+def test_a_form_for_a_host_that_is_none_of_ours_is_refused_in_words() -> None:
+    headers = {"host": "bad host", "referer": "http://testserver/"}
+    assert Client().post("/login", {"contact": "a"}, headers=headers).status_code in {400, 403}

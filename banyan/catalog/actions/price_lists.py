@@ -73,6 +73,9 @@ def save_price_list(
             PriceListAccount.objects.bulk_create(
                 PriceListAccount(price_list=found, account_id=account) for account in accounts
             )
+            named = sorted({f"@{handle.removeprefix('@')}" for handle in data.handles})
+            whom = ", ".join(named) if accounts else ""
+            note_act(actor, shop_id, "price_list.change", found.name, change=whom)
     except IntegrityError as error:
         if "name_once" in str(error):
             raise Invalid(fields={"name": _("There is one of this name already.")}) from error
@@ -141,4 +144,5 @@ def remove_price_list(*, actor: Actor, shop_id: int, list_id: int) -> None:
     with transaction.atomic():
         lock_row(found)
         record_list_prices(found.pk)
+        note_act(actor, shop_id, "price_list.remove", found.name)
         found.delete()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from banyan.catalog.access import works_in
+from banyan.catalog.models import ShopStaff
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.cursors import Cursor
@@ -77,7 +78,9 @@ def desk(
     if whose == "mine":
         found = found.filter(assignee_id=viewer.id)
     elif whose == "nobody":
-        found = found.filter(assignee=None)
+        # Whoever was let go answers nobody any more, whatever they had.
+        works = ShopStaff.objects.filter(shop_id=shop_id, account_id=OuterRef("assignee_id"))
+        found = found.filter(~Exists(works))
     if before is not None:
         found = found.filter(before.further("last_at"))
     page = _page(found, limit + 1)

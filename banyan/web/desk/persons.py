@@ -28,7 +28,7 @@ from banyan.trust.queries import (
 )
 from banyan.trust.rules import KINDS, STRONG, USUAL, WEAK
 
-from ..http import actor
+from ..http import actor, number
 from .pages import page
 
 
@@ -61,21 +61,17 @@ def person_page(request: HttpRequest) -> HttpResponse:
 def _decide(request: HttpRequest, handle: str) -> HttpResponse:
     who, reason = actor(request), request.POST.get("reason", "")
     try:
-        if place := request.POST.get("place", ""):
-            clear_place(actor=who, place_id=_id(place), reason=reason)
+        if request.POST.get("place", ""):
+            clear_place(actor=who, place_id=number(request.POST, "place") or 0, reason=reason)
             told = _("It counts.")
         else:
-            cut_edge(actor=who, edge_id=_id(request.POST.get("edge", "")), reason=reason)
+            cut_edge(actor=who, edge_id=number(request.POST, "edge") or 0, reason=reason)
             told = _("It joins nobody any more.")
     except Invalid as problem:
         messages.error(request, "; ".join(str(text) for text in problem.fields.values()))
     else:
         messages.success(request, told)
     return redirect(f"{reverse('admin:persons')}?{urlencode({'q': handle})}")
-
-
-def _id(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _progress() -> list[dict[str, Any]]:

@@ -47,6 +47,15 @@ def test_a_reviewer_sees_what_joins_an_account_and_cuts_it() -> None:
         assert desk.post(url, {"edge": wrong, "reason": "x"}).status_code == 404
 
 
+def test_an_edge_of_2031_with_nineteen_digits_is_cut_as_well() -> None:
+    ana = make.member("ana")
+    trust.record(account_id=ana.pk, keys=[Key(BROWSER, "own")], source="sign_in")
+    Edge.objects.update(id=10**18 + 7)
+    cut = {"edge": str(10**18 + 7), "reason": "a library"}
+    assert as_staff("moderation").post(f"{URL}?q=ana", cut).status_code == 302
+    assert Edge.objects.get().cut_at is not None
+
+
 def test_nobody_else_sees_or_cuts_anything() -> None:
     ana = make.member("ana")
     trust.record(account_id=ana.pk, keys=[Key(BROWSER, "own")], source="sign_in")

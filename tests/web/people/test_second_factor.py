@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
@@ -97,9 +98,9 @@ def test_an_intended_act_waits_for_the_second_factor(client: Client, ana: Accoun
     assert ana.following.get().followee == ben
 
 
-def request_of(account: Account | None) -> HttpRequest:
+def request_of(account: Account | None, url: str) -> HttpRequest:
     """Return a request for the desk as the middleware hands it on."""
-    request = RequestFactory().get("/desk/")
+    request = RequestFactory().get(url)
     request.actor = actor(account) if account else Actor.guest()  # type: ignore[attr-defined]
     request.user = account  # type: ignore[assignment]
     request.session = SessionStore()
@@ -107,9 +108,11 @@ def request_of(account: Account | None) -> HttpRequest:
     return request
 
 
-def ask_for_the_desk(account: Account | None, *, shown: Sequence[Mapping[str, Any]] = ()) -> Any:
+def ask_for_the_desk(
+    account: Account | None, *, shown: Sequence[Mapping[str, Any]] = (), url: str = "/desk/"
+) -> Any:
     """Ask a view that only staff may see; ``shown``: the proofs of this session."""
-    request = request_of(account)
+    request = request_of(account, url)
     request.session[AUTHENTICATION_METHODS_SESSION_KEY] = list(shown)
     whose = str(account.pk) if account else ""
     request.session[f"{AUTHENTICATION_METHODS_SESSION_KEY}_user"] = whose
@@ -123,6 +126,8 @@ def test_the_desk_wants_a_second_factor_where_it_is_switched_on(settings: Any) -
     assert ask_for_the_desk(support)["Location"] == "/me/security/totp/activate/"
     Authenticator.objects.create(user=support, type="totp", data={})
     assert ask_for_the_desk(support)["Location"].startswith("/me/security/reauthenticate/?next=")
+    asked = ask_for_the_desk(support, url="/desk/orders/refund/?state__exact=failed")["Location"]
+    assert parse_qs(urlsplit(asked).query)["next"] == ["/desk/orders/refund/?state__exact=failed"]
     shown = [{"method": "mfa", "type": "totp", "at": 0.0}]
     assert ask_for_the_desk(support, shown=shown).content == b"desk"
 

@@ -115,3 +115,23 @@ def test_a_refund_that_somebody_of_the_shop_gives_themselves_is_told() -> None:
     assert "Granted a refund" in told
     assert order.number in told
     assert "For me" in told
+
+
+def test_whom_a_price_list_was_for_is_told_though_the_list_is_gone() -> None:
+    item, friend = make.variant(price=10_000), make.member("friend")
+    shop = item.product.shop
+    mia = manager_of(shop)
+    data = catalog.ListInput(
+        name="Quiet", currency="CNY", audience="accounts", handles=[friend.handle]
+    )
+    made = catalog.save_price_list(actor=mia, shop_id=shop.pk, data=data)
+    rows = [catalog.RowInput(item.pk, 1, 1)]
+    catalog.set_list_prices(actor=mia, shop_id=shop.pk, list_id=made.pk, rows=rows)
+    catalog.remove_price_list(actor=mia, shop_id=shop.pk, list_id=made.pk)
+
+    told = acts(shop)
+
+    assert told.count("Changed a price list") == 2
+    assert "Took a price list away" in told
+    assert told.count("Quiet") == 3
+    assert "@friend" in told

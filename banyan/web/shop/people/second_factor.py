@@ -38,7 +38,8 @@ def second_factor_first(request: HttpRequest) -> HttpResponse | None:
     shown = get_authentication_records(request, request.user)
     if any(record.get("method") == "mfa" for record in shown):
         return None
-    return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': request.path})}")
+    query = urlencode({"next": request.get_full_path()})
+    return redirect(f"{reverse('mfa_reauthenticate')}?{query}")
 
 
 def staff_only(view: View) -> View:

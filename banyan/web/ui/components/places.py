@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -56,12 +60,30 @@ def theme(context: Context) -> str:
     return chosen if chosen in _THEMES else ""
 
 
+def _stood_on(request: HttpRequest) -> str:
+    """Return the path of the page that a form came from, empty where it is none of ours."""
+    url = request.headers.get("referer", "")
+    try:
+        ours = url_has_allowed_host_and_scheme(url, {request.get_host()})
+    except DisallowedHost:  # the page that refuses a wrong host is drawn with this, too
+        ours = False
+    if not ours:
+        return ""
+    page = urlsplit(url)
+    return urlunsplit(("", "", page.path, page.query, "")) if page.path != request.path else ""
+
+
 @pass_context
 def page_path(context: Context) -> str:
-    """Return this page's address without ``lang``, for forms that come back to it."""
+    """Return this page's address without ``lang``, for forms that come back to it.
+
+    Of a form that was refused, the page it stood on: its own address may take nothing but forms.
+    """
     request = context.get("request")
     if request is None:
         return "/"
+    if request.method == "POST" and (before := _stood_on(request)):
+        return before
     if "lang" not in request.GET:
         return str(request.get_full_path())
     query = request.GET.copy()

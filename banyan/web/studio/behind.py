@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Q, Sum
@@ -62,7 +63,7 @@ def day(request: HttpRequest, shop_slug: str, date: str) -> HttpResponse:
 def promised(request: HttpRequest, shop_slug: str) -> HttpResponse:
     """List the commissions that are set aside and not yet due."""
     shop = shop_of(request, shop_slug)
-    found = [each for each in promises_of(shop.pk) if each.currency == shop.currency]
+    found = list(promises_of(shop.pk))
     faces = faces_of(each.payee for each in found)
     rows = [
         {
@@ -73,8 +74,11 @@ def promised(request: HttpRequest, shop_slug: str) -> HttpResponse:
         }
         for each in found
     ]
-    total = Money(sum(each.amount - each.reversed_amount for each in found), shop.currency)
-    context = {"rows": rows, "total": total}
+    sums = Counter[str]()
+    for each in found:
+        sums[each.currency] += each.amount - each.reversed_amount
+    totals = [Money(sums[name], name) for name in figures.own_first(sums, shop.currency)]
+    context = {"rows": rows, "totals": totals}
     return page(request, shop, "today", "studio/promised.html", context)
 
 

@@ -75,11 +75,11 @@ def sales_of(
             goods=Money(goods.get(name, (0, 0))[0], name),
             credited=Money(goods.get(name, (0, 0))[1], name),
         )
-        for name in _own_first(whole.keys() | {currency}, currency)
+        for name in own_first(whole.keys() | {currency}, currency)
     ]
 
 
-def _own_first(found: Iterable[str], own: str) -> list[str]:
+def own_first(found: Iterable[str], own: str) -> list[str]:
     """Return currencies in order, the shop's own before all others: no two can be added up."""
     return sorted(found, key=lambda name: (name != own, name))
 
@@ -226,7 +226,7 @@ def _movers(
             orders=bought[owner],
             sold=[
                 Money(sold[owner][name], name)
-                for name in _own_first(sold.get(owner, {}), shop.currency)
+                for name in own_first(sold.get(owner, {}), shop.currency)
                 if sold[owner][name]
             ],
         )

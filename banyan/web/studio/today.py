@@ -60,10 +60,10 @@ def today(request: HttpRequest, shop_slug: str) -> HttpResponse:
 
 def _now(shop: Shop, orders: QuerySet[Order]) -> dict[str, Any]:
     owed = {each.currency: each for each in promised(shop.pk)}
-    mine = owed.get(shop.currency)
+    none = Money(0, shop.currency)
     return figures.today(shop, orders) | {
-        "promised": mine.amount if mine else Money(0, shop.currency),
-        "promises": mine.commissions if mine else 0,
+        "promised": [owed[x].amount for x in figures.own_first(owed, shop.currency)] or [none],
+        "promises": sum(each.commissions for each in owed.values()),
         "to_ship": waiting_for(orders, "paid").count(),
         "asked": OrderRefund.objects.filter(order__shop=shop, state="requested").count(),
     }

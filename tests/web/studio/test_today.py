@@ -76,6 +76,21 @@ def test_money_of_two_currencies_is_never_added_up() -> None:
         assert "€11.00" in text, room
 
 
+def test_what_is_promised_in_another_currency_is_told_and_listed() -> None:
+    at = scene(price=10_000)
+    in_euros(at)
+    browser = client(at.owner)
+    home = browser.get(reverse("studio_today", args=[at.shop.slug])).content.decode()
+    assert "CN¥10.00 + €1.10" in home
+    assert "2 commissions" in home
+    rows, foot = (
+        browser.get(reverse("studio_promised", args=[at.shop.slug])).content.decode()
+    ).split("<tfoot>")
+    for amount in ("CN¥10.00", "€1.10"):
+        assert amount in rows
+        assert amount in foot
+
+
 def test_the_funnel_counts_people_and_the_tree_names_the_root() -> None:
     at = scene()
     for visitor in ("v-one", "v-two", "v-two"):

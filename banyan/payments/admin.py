@@ -247,7 +247,7 @@ class RefundAdmin(PaymentsAdmin):
         first = Case(When(state="failed", then=Value(0)), default=Value(1))
         return found.order_by(first, "-id")
 
-    @admin.display(description=gettext_lazy("Paid to"))
+    @admin.display(description=gettext_lazy("Goes to"))
     def goes_to(self, row: Refund) -> str:
         """Return where the money goes."""
         return destination_text(row.destination)
@@ -380,7 +380,7 @@ class PayoutAdmin(PaymentsAdmin):
             )
         ]
 
-    @admin.display(description=gettext_lazy("Goes to"))
+    @admin.display(description=gettext_lazy("Paid to"))
     def account(self, row: Payout) -> str:
         """Return whom it goes to."""
         return str(row.destination.get("name") or row.destination.get("account", ""))

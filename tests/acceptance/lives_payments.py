@@ -16,6 +16,7 @@ from banyan.payments.access import get_intent_of
 from banyan.payments.models import PaymentRequest, Payout, PayoutReturn, Refund
 from banyan.payments.providers.base import (
     BankMove,
+    Capabilities,
     ChargebackState,
     ProviderState,
     SplitOrder,
@@ -87,6 +88,38 @@ def of_payment_requests(settings: Any) -> None:
         payments.expire_request(actor=SYSTEM, request_id=late.pk)
     request.refresh_from_db()
     assert request.state == "paid"
+
+
+class Keeping(ScriptedProvider):
+    """The scripted provider, which keeps what it cannot send."""
+
+    name = "keeping"
+    label = "Keeping"
+    capabilities = Capabilities(held=frozenset({"card_void"}))
+
+
+def of_refunds_that_are_kept(settings: Any) -> None:
+    """What could not be sent is kept at the provider, and somebody sends it on there."""
+    settings.PAYMENT_PROVIDERS = [
+        *settings.PAYMENT_PROVIDERS,
+        "keeping=tests.acceptance.lives_payments:Keeping",
+    ]
+    order = make.pay(make.place((make.variant(price=10_000), 1), provider="keeping")).orders.get()
+    asked = orders.grant_refund(
+        actor=make.actor(order.shop.owner), order_id=order.pk, amount=1_000, reason="x", key="kept"
+    )
+    refund = payments.submit_refund(actor=SYSTEM, refund_id=asked.payment_refund_id or 0)
+    for succeeded, failure in ((False, "card_void"), (True, "")):
+        payments.settle_refund(
+            actor=SYSTEM,
+            refund_id=refund.pk,
+            sequence=refund.sequence,
+            succeeded=succeeded,
+            provider_ref="kept",
+            failure=failure,
+        )
+    asked.refresh_from_db()
+    assert asked.state == "succeeded"
 
 
 def of_money_passed_on(settings: Any) -> None:

@@ -49,6 +49,7 @@ from tests.acceptance.lives_payments import (
     of_chargebacks,
     of_money_passed_on,
     of_payment_requests,
+    of_refunds_that_are_kept,
 )
 from tests.acceptance.lives_points import of_points
 from tests.acceptance.lives_sales import of_rights, of_sales, of_the_waiting_room
@@ -418,6 +419,7 @@ LIVES: list[Callable[[Any], None]] = [
     of_returns,
     of_payment_requests,
     of_money_passed_on,
+    of_refunds_that_are_kept,
     of_chargebacks,
     of_storefronts,
     of_sales,

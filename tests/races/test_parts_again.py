@@ -126,7 +126,7 @@ def test_control_without_locks_and_key_it_is_passed_on_more_than_once(
     part = given_up(order)
     no_locks(monkeypatch)
     # The last look at what is left; whoever looked later would be told that it is too much.
-    meet(monkeypatch, splits, "_left", parties=2)
+    meet(monkeypatch, splits, "left_to_pass_on", parties=2)
     written = payouts.write_payout
     numbers = iter(range(10))
     monkeypatch.setattr(

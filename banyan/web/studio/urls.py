@@ -1,6 +1,6 @@
 """URLs of the studio."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from ..shop.sharing import travel
 from . import (
@@ -36,7 +36,8 @@ from .orders import bulk, changes, money, one, papers, queue, returns
 urlpatterns = [
     path("", home.home, name="studio_home"),
     path("new", home.shop_open, name="shop_open"),
-    path("<slug:shop_slug>/", today.today, name="studio_today"),
+    # Typed by hand it has a slash at its end, or none.
+    re_path(r"^(?P<shop_slug>[-\w]+)/?\Z", today.today, name="studio_today"),
     path("<slug:shop_slug>/ask-again", today.approval, name="studio_ask_again"),
     path("<slug:shop_slug>/day/<str:date>", behind.day, name="studio_day"),
     path("<slug:shop_slug>/promised", behind.promised, name="studio_promised"),

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from banyan.kernel.money import Money
@@ -146,6 +146,27 @@ def statement_between(
         standing += posting.amount
         lines.append(_line(posting, standing))
     return lines
+
+
+def statement_of(account: Account, month: dt.date | None = None) -> list[StatementLine]:
+    """Return the lines of the month (UTC) that a day is in; every line without. Two queries."""
+    if month is None:
+        return statement_between(account)
+    since = dt.datetime(month.year, month.month, 1, tzinfo=dt.UTC)
+    following = (since + dt.timedelta(days=31)).replace(day=1)
+    return statement_between(account, since, following)
+
+
+def posted(accounts: Iterable[Account], journals: Q) -> dict[int, int]:
+    """Return what the journals that meet a condition posted onto accounts, by account id.
+
+    ``journals`` is of the fields of a posting, as ``Q(journal__kind="order.paid")``; in minor
+    units, zero for an account without any. One query.
+    """
+    sums = {account.pk: 0 for account in accounts}
+    rows = Posting.objects.filter(journals, account_id__in=list(sums))
+    sums |= {pk: int(total) for pk, total in rows.values_list("account").annotate(Sum("amount"))}
+    return sums
 
 
 def journals_of(*, subject_kind: str, subject_ids: Iterable[int]) -> QuerySet[Journal]:

@@ -111,13 +111,7 @@ def statement(
     book = ledger.find_account(
         kind="earner_payable", owner_kind="account", owner_id=account_id, currency=currency
     )
-    if book is None:
-        return []
-    if month is None:
-        return ledger.statement_between(book)
-    since = dt.datetime(month.year, month.month, 1, tzinfo=dt.UTC)
-    following = (since + dt.timedelta(days=31)).replace(day=1)
-    return ledger.statement_between(book, since, following)
+    return [] if book is None else ledger.statement_of(book, month)
 
 
 def behind(lines: Iterable[StatementLine], account_id: int) -> dict[int, Commission]:

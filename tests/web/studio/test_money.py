@@ -19,6 +19,7 @@ from django.urls import reverse
 import banyan
 from banyan.catalog.models import ShopStaff
 from banyan.earnings import queries
+from banyan.earnings.models import Commission
 from banyan.kernel import clock
 from banyan.kernel.money import Money
 from banyan.ledger import actions as ledger
@@ -27,7 +28,9 @@ from banyan.ledger.rules import Entry
 from banyan.orders import actions as orders
 from banyan.orders.models import Order
 from banyan.payments import actions as payments
+from banyan.payments import providers
 from banyan.payments.models import ConnectedAccount, PaymentRequest
+from banyan.payments.providers.stripe.provider import StripeProvider
 from banyan.people.models import Account
 from banyan.web.studio.words import money_kind
 from tests.payments.till import balance
@@ -230,11 +233,13 @@ def test_statements_of_the_page_do_not_grow_with_its_lines() -> None:
     assert count() == few
 
 
-def test_a_shop_with_an_account_of_its_own_is_told_where_the_money_goes(settings: Any) -> None:
+def test_a_shop_with_an_account_of_its_own_is_told_where_the_money_goes(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     at = scene()
-    assert "goes to your own account" not in page(at)
     settings.STRIPE_CONNECT = True
-    settings.PAYMENT_PROVIDERS = [*settings.PAYMENT_PROVIDERS, "stripe"]
+    monkeypatch.setattr(providers, "enabled", lambda: [StripeProvider()])
+    assert "goes to your own account" not in page(at)
     ConnectedAccount.objects.create(
         owner_kind="shop",
         owner_id=at.shop.pk,
@@ -245,6 +250,21 @@ def test_a_shop_with_an_account_of_its_own_is_told_where_the_money_goes(settings
     shown = page(at)
     assert "goes to your own account" in shown
     assert reverse("studio_payments", args=[at.shop.slug]) in shown
+
+
+def test_the_orders_fold_adds_up_and_leads_to_each_commission() -> None:
+    at = scene(price=10_000)
+    orders.grant_refund(
+        actor=make.actor(at.owner), order_id=at.order.pk, amount=5_000, reason="dent", key="r"
+    )
+    address = reverse("studio_order", args=[at.shop.slug, at.order.pk])
+    shown = client(at.owner).get(address).content.decode()
+    fold = shown.partition('id="due"')[2].partition("</details>")[0]
+    for sum_ in ("100.00", "50.00", "5.00", "45.00"):
+        assert sum_ in fold, sum_
+    assert reverse("earning", args=[Commission.objects.get(order=at.order).pk]) in fold
+    assert url(at) in fold
+    assert_all_have_words()
 
 
 # -- every kind has a word ------------------------------------------------------------------------

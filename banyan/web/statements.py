@@ -40,9 +40,7 @@ class Statement:
     read: Read
 
 
-def context(
-    request: HttpRequest, of: Statement
-) -> tuple[dict[str, Any], list[StatementLine]]:
+def context(request: HttpRequest, of: Statement) -> tuple[dict[str, Any], list[StatementLine]]:
     """Return what the page shows of the month asked for, and its lines; the latest without one.
 
     Moments are written in UTC from here on, as the months are counted. Raises NotFound for a

@@ -16,7 +16,7 @@ from banyan.earnings import queries
 from banyan.ledger.queries import StatementLine
 
 from .. import statements
-from ..http import actor, private, signed_in
+from ..http import private, signed_in
 from ..statements import Statement
 from .payments import connected_to
 from .room import page, shop_of

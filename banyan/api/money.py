@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Path, Query, Router
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from banyan.catalog.access import MANAGERS, get_shop_for_staff
 from banyan.earnings import queries
@@ -19,8 +19,11 @@ from .schemas import Answer, Currency, Id, IdOut, Moment, Money
 
 router = Router(tags=["money"])
 Month = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Skip = Annotated[int, Field(ge=0, le=10**9)]
+LINES = 500
 CURRENCY: Any = Query(None, description="Of which account; the first one without.")  # type: ignore[type-arg]  # ninja leaves it open
 MONTH: Any = Query(None, description="`2026-07`, counted in UTC; the latest without.")  # type: ignore[type-arg]  # ninja leaves it open
+SKIP: Any = Query(0, description="How many lines of the month to leave out; 500 are answered.")  # type: ignore[type-arg]  # ninja leaves it open
 
 
 class ShopMoneyAnswer(Answer):
@@ -55,7 +58,8 @@ class ShopLineAnswer(Answer):
 class ShopStatementAnswer(Answer):
     """A month of the statement: ``opening`` + ``change`` = ``closing``.
 
-    ``months`` are those that have lines, newest first.
+    ``months`` are those that have lines, newest first; ``next`` is the ``skip`` of the further
+    lines, null at the end.
     """
 
     currency: str
@@ -64,6 +68,7 @@ class ShopStatementAnswer(Answer):
     change: Money
     closing: Money
     lines: list[ShopLineAnswer]
+    next: int | None
     months: list[str]
 
 
@@ -89,6 +94,7 @@ def read_shop_statement(
     shop_id: Path[Id],
     currency: Currency | None = CURRENCY,
     month: Month | None = MONTH,
+    skip: Skip = SKIP,
 ) -> Any:
     """Return a month of the shop's statement; 404 for one without a line. For its managers."""
     get_shop_for_staff(actor(request), shop_id, MANAGERS)
@@ -97,16 +103,20 @@ def read_shop_statement(
     found = [sums for sums in months if month is None or _name(sums.month) == month]
     if not found:
         raise NotFound()
-    return _statement(shop_id, found[0], months)
+    return _statement(shop_id, found[0], months, skip)
 
 
 def _name(month: dt.date) -> str:
     return f"{month:%Y-%m}"
 
 
-def _statement(shop_id: int, sums: MonthSums, months: list[MonthSums]) -> ShopStatementAnswer:
-    currency = sums.change.currency
-    lines = queries.shop_statement(shop_id=shop_id, currency=currency, month=sums.month)
+def _statement(
+    shop_id: int, sums: MonthSums, months: list[MonthSums], skip: int
+) -> ShopStatementAnswer:
+    currency, end = sums.change.currency, skip + LINES
+    lines = queries.shop_statement(
+        shop_id=shop_id, currency=currency, month=sums.month, skip=skip, limit=LINES
+    )
     behind = queries.orders_behind(lines, shop_id)
     answers = []
     for line in lines:
@@ -129,5 +139,6 @@ def _statement(shop_id: int, sums: MonthSums, months: list[MonthSums]) -> ShopSt
         change=Money.of(sums.change),
         closing=Money.of(sums.closing),
         lines=answers,
+        next=end if end < sums.lines else None,
         months=[_name(each.month) for each in months],
     )

@@ -20,18 +20,20 @@ from banyan.kernel.problems import NotFound
 from banyan.ledger.queries import MonthSums, StatementLine
 
 from . import zones
-from .http import day
+from .http import day, number
 from .ui.shapes import Tab
 
 Cells = Mapping[str, str]
-Read = Callable[[str, dt.date], list[StatementLine]]
+Read = Callable[..., list[StatementLine]]
+PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """An account's statement: addresses of its page and file, and its months by currency.
 
-    ``read`` returns the lines of a currency and a month (UTC).
+    ``read`` returns the lines of a ``currency`` and a ``month`` (UTC), ``limit`` after the first
+    ``skip`` of them if given.
     """
 
     page: str
@@ -43,8 +45,8 @@ class Statement:
 def context(request: HttpRequest, of: Statement) -> tuple[dict[str, Any], list[StatementLine]]:
     """Return what the page shows of the month asked for, and its lines; the latest without one.
 
-    Moments are written in UTC from here on, as the months are counted. Raises NotFound for a
-    currency or a month without a line.
+    ``PAGE`` lines at most, from the number of the address on. Moments are written in UTC from here
+    on, as the months are counted. Raises NotFound for a currency or a month without a line.
     """
     books = {code: sums for code, sums in of.books.items() if sums}
     currency, sums = _chosen(request, books)
@@ -58,15 +60,22 @@ def context(request: HttpRequest, of: Statement) -> tuple[dict[str, Any], list[S
     }
     if sums is None:
         return shown, []
+    start = number(request.GET, "from", most=10**9) or 0
+    lines = of.read(currency=currency, month=sums.month, skip=start, limit=PAGE)
+    if not lines:
+        raise NotFound()
+    end = start + len(lines)
     shown |= {
         "title": _month(sums),
+        "opening": lines[0].balance - lines[0].amount,
         "months": [
             (_month(each), _url(of.page, currency, each), each is sums) for each in books[currency]
         ],
+        "more_url": f"{_url(of.page, currency, sums)}&from={end}" if end < sums.lines else "",
         "export_url": _url(of.file, currency, sums),
         "everything_url": _url(of.file, currency, None),
     }
-    return shown, of.read(currency, sums.month)
+    return shown, lines
 
 
 def _chosen(
@@ -144,7 +153,7 @@ def _csv(
     writer = csv.DictWriter(out, columns)
     writer.writeheader()
     for month in months:  # one at a time, so that years of lines are never in memory together
-        lines = read(currency, month)
+        lines = read(currency=currency, month=month)
         for line, cells in zip(lines, written(lines), strict=True):
             writer.writerow(_common(line) | dict(cells))
         yield out.getvalue()

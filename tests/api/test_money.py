@@ -45,6 +45,9 @@ def test_a_shop_reads_what_it_is_owed_and_its_statement() -> None:
     month = f"{clock.now():%Y-%m}"
     assert told["months"] == [month]
     assert merchant.get(f"{path}/statement?currency=CNY&month={month}") == told
+    further = merchant.get(f"{path}/statement?skip=3")
+    assert further["lines"] == told["lines"][3:]
+    assert (told["next"], further["next"]) == (None, None)
     for query in ("?currency=EUR", "?month=2020-01"):
         assert problem(merchant.send("GET", f"{path}/statement{query}")) == (404, "not_found")
     assert merchant.send("GET", f"{path}/statement?month=soon").status_code == 422

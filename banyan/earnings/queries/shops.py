@@ -121,15 +121,20 @@ def shop_statement_months(shop_id: int) -> dict[str, list[MonthSums]]:
 
 
 def shop_statement(
-    *, shop_id: int, currency: str, month: dt.date | None = None
+    *,
+    shop_id: int,
+    currency: str,
+    month: dt.date | None = None,
+    skip: int = 0,
+    limit: int | None = None,
 ) -> list[StatementLine]:
     """Return the lines of what the shop is owed as they came, with running balances.
 
-    ``month`` is any day of the one month (UTC) that is wanted; all of them without. At most three
-    queries.
+    ``month`` is any day of the one month (UTC) that is wanted; all of them without. All lines, or
+    ``limit`` after the first ``skip``. At most four queries.
     """
     book = ledger.find_account(kind=BOOK, owner_kind="shop", owner_id=shop_id, currency=currency)
-    return [] if book is None else ledger.statement_of(book, month)
+    return [] if book is None else ledger.statement_of(book, month, skip=skip, limit=limit)
 
 
 def orders_behind(lines: Iterable[StatementLine], shop_id: int) -> dict[Subject, Order]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -30,9 +31,7 @@ def _of(shop: Shop) -> Statement:
         page=reverse("studio_money", args=[shop.slug]),
         file=reverse("studio_money_export", args=[shop.slug]),
         books=queries.shop_statement_months(shop.pk),
-        read=lambda currency, month: queries.shop_statement(
-            shop_id=shop.pk, currency=currency, month=month
-        ),
+        read=partial(queries.shop_statement, shop_id=shop.pk),
     )
 
 

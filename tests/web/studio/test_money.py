@@ -32,7 +32,9 @@ from banyan.payments import providers
 from banyan.payments.models import ConnectedAccount, PaymentRequest
 from banyan.payments.providers.stripe.provider import StripeProvider
 from banyan.people.models import Account
+from banyan.web import statements
 from banyan.web.studio.words import money_kind
+from tests.market import deals
 from tests.payments.till import balance
 from tests.support import factories as make
 
@@ -168,6 +170,35 @@ def test_months_are_of_utc_and_carry_over() -> None:
     for query in ("?currency=CNY&month=2026-04", "?currency=EUR", "?currency=CNY&month=now"):
         for name in ("studio_money", "studio_money_export"):
             assert client(at.owner).get(url(at, name, query)).status_code == 404, query
+
+
+def test_a_long_month_goes_on_in_pages_and_adds_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statements, "PAGE", 2)
+    at = scene(price=10_000)
+    for number in range(3):
+        asked_payment(at, f"Note {number}")
+    first = page(at)
+    assert "At the end" not in first
+    assert "Note 0" not in first
+    further = [part for part in re.findall(r'href="([^"]+)"', first) if "from=2" in part]
+    assert further
+    second = client(at.owner).get(further[0].replace("&amp;", "&")).content.decode()
+    assert "Note 0" in second
+    assert "Note 1" in second
+    carried = second.partition("Carried over")[2].partition("</tr>")[0]
+    assert "90.00" in carried
+    third = page(at, "?from=4")
+    assert "At the end" in third
+    assert "Note 2" in third
+    assert client(at.owner).get(url(at, query="?from=5")).status_code == 404
+    assert len(file(at, "?currency=CNY")) == 5, "a file is whole"
+
+
+def test_what_a_member_sells_is_in_their_own_statement() -> None:
+    shop = deals.listing().product.shop
+    shown = client(shop.owner).get(reverse("studio_money", args=[shop.slug])).content.decode()
+    assert "your own statement" in shown
+    assert f'href="{reverse("statement")}"' in shown
 
 
 def test_two_currencies_are_two_statements() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -28,9 +29,7 @@ def _of(account_id: int) -> Statement:
         page=reverse("statement"),
         file=reverse("statement_export"),
         books=queries.statement_months(account_id),
-        read=lambda currency, month: queries.statement(
-            account_id=account_id, currency=currency, month=month
-        ),
+        read=partial(queries.statement, account_id=account_id),
     )
 
 

@@ -9,7 +9,6 @@ import pytest
 from banyan.earnings.queries import (
     due_of,
     orders_behind,
-    posted_about,
     shop_standings,
     shop_statement,
 )
@@ -26,6 +25,7 @@ from tests.payments.stripe.gateway import Gateway
 from tests.payments.till import balance
 from tests.storefronts import stalls
 from tests.support import factories as make
+from tests.support.posted import posted_about
 
 from .test_splits import CRON, account_for, connect, paid_by_stripe, received
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from django.db import OperationalError, connection, transaction
 
 from banyan.catalog.models import Stock
-from banyan.earnings.queries import due_of, posted_about
+from banyan.earnings.queries import due_of
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Busy, Problem, SoldOut
@@ -18,6 +18,7 @@ from banyan.ledger.proof import verify
 from banyan.orders.models import Order
 from tests.properties.commerce_floor import START, Cut, Floor, falling_over_at
 from tests.properties.commerce_truths import broken, miscounted
+from tests.support.posted import posted_about
 
 T = TypeVar("T")
 

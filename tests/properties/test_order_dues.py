@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from banyan.earnings import actions as earnings
-from banyan.earnings.queries import due_of, posted_about, shop_standings
+from banyan.earnings.queries import due_of, shop_standings
 from banyan.kernel.problems import Problem
 from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
@@ -19,6 +19,7 @@ from tests.payments.fixtures import till_settings
 from tests.payments.scripted import script
 from tests.payments.till import balance
 from tests.support import factories as make
+from tests.support.posted import posted_about
 
 __all__ = ["till_settings"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("till_settings")]

@@ -9,7 +9,6 @@ from .reports import LinkReport, Promise, link_report, link_reports, promised, p
 from .shops import (
     ShopStanding,
     orders_behind,
-    posted_about,
     shop_standings,
     shop_statement,
     shop_statement_months,
@@ -38,7 +37,6 @@ __all__ = [
     "offer_of",
     "orders_behind",
     "payable_now",
-    "posted_about",
     "promised",
     "promises_of",
     "shop_standings",

@@ -12,11 +12,12 @@ from banyan.orders.actions.refundable import refundable_lines
 from banyan.orders.models import Order
 from banyan.orders.rules import borne_by
 from banyan.orders.states import BANK, GRANTED
+from banyan.payments.models import Payout, PayoutReturn
 
 from ..models import Commission
 from ..ports import booked
+from ..settling import SUBJECT as SPLIT
 from ..states import LIVE_STATES
-from .shops import passed_on_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,14 @@ def due_of(order: Order) -> OrderDue | None:
     }
     due = order.total_amount + borne - sum(less.values())
     sums = {"paid": order.total_amount, "borne": borne, **less, "due": due}
-    sums["passed_on"] = passed_on_of(order)
+    sums["passed_on"] = _passed_on(order)
     return OrderDue(**{name: Money(n, order.currency) for name, n in sums.items()})
+
+
+def _passed_on(order: Order) -> int:
+    parts = Payout.objects.filter(subject_kind=SPLIT, subject_id=order.pk).exclude(state="failed")
+    back = PayoutReturn.objects.filter(payout__in=parts, state="paid")
+    return sum(parts.values_list("amount", flat=True)) - sum(back.values_list("amount", flat=True))
 
 
 def _borne(order: Order) -> int:

@@ -95,23 +95,6 @@ def _about(orders: QuerySet[Order]) -> Q:
     return found
 
 
-def posted_about(order: Order) -> int:
-    """Return what the ledger has posted onto the shop's account about an order; minor units.
-
-    Without what went on to the shop's own account, or came back from it. Two queries.
-    """
-    books = [book for book in _books(order.shop_id) if book.currency == order.currency]
-    about = _about(Order.objects.filter(pk=order.pk))
-    return sum(ledger.posted(books, about & ~Q(journal__kind__in=PASSED_ON)).values())
-
-
-def passed_on_of(order: Order) -> int:
-    """Return what of an order went on to the shop's own account and stayed there. Two queries."""
-    books = [book for book in _books(order.shop_id) if book.currency == order.currency]
-    about = _about(Order.objects.filter(pk=order.pk))
-    return -sum(ledger.posted(books, about & Q(journal__kind__in=PASSED_ON)).values())
-
-
 def shop_statement_months(shop_id: int) -> dict[str, list[MonthSums]]:
     """Return per currency, by currency, the months (UTC) of the shop's statement, newest first.
 

@@ -25,6 +25,7 @@ from . import (
     me,
     mechanics,
     moderation,
+    money,
     notices,
     orders,
     packets,
@@ -77,6 +78,7 @@ for domain in (
     documents,
     fapiao,
     earnings,
+    money,
     ledger,
 ):
     api.add_router("/v1", domain.router)

@@ -219,6 +219,11 @@ def owed_of(order_id: int) -> int:
     return sum(perk.cost for perk in perks_of(order_id))
 
 
+def had_of(order_id: int) -> int:
+    """Return what they have of it by now; minor units."""
+    return sum(perk.amount for perk in perks_of(order_id))
+
+
 def own_instances(actor: Actor, campaign: Campaign) -> list[Instance]:
     """Return what the actor has begun in a campaign, newest first."""
     if actor.id is None:

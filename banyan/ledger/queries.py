@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncMonth
 
 from banyan.kernel.money import Money
@@ -127,11 +127,17 @@ def months_of(account: Account) -> list[MonthSums]:
 
 
 def statement_between(
-    account: Account, since: dt.datetime | None = None, until: dt.datetime | None = None
+    account: Account,
+    since: dt.datetime | None = None,
+    until: dt.datetime | None = None,
+    *,
+    skip: int = 0,
+    limit: int | None = None,
 ) -> list[StatementLine]:
-    """Return every line of [since, until) in the order things happened, with running balances.
+    """Return the lines of [since, until) in the order things happened, with running balances.
 
-    At most two queries; one without ``since``.
+    All of them, or ``limit`` after the first ``skip``. A query, and one more each for what stands
+    before ``since`` and for what is skipped.
     """
     postings = Posting.objects.filter(account=account)
     standing = 0
@@ -141,11 +147,40 @@ def statement_between(
         postings = postings.filter(journal__occurred_at__gte=since)
     if until is not None:
         postings = postings.filter(journal__occurred_at__lt=until)
+    rows = postings.select_related("journal").order_by("journal__occurred_at", "pk")
+    if skip:
+        standing += int(rows[:skip].aggregate(total=Sum("amount"))["total"] or 0)
     lines = []
-    for posting in postings.select_related("journal").order_by("journal__occurred_at", "pk"):
+    for posting in rows[skip : None if limit is None else skip + limit]:
         standing += posting.amount
         lines.append(_line(posting, standing))
     return lines
+
+
+def statement_of(
+    account: Account, month: dt.date | None = None, *, skip: int = 0, limit: int | None = None
+) -> list[StatementLine]:
+    """Return lines of the month (UTC) that a day is in; of all months without.
+
+    As :func:`statement_between` has them.
+    """
+    if month is None:
+        return statement_between(account, skip=skip, limit=limit)
+    since = dt.datetime(month.year, month.month, 1, tzinfo=dt.UTC)
+    following = (since + dt.timedelta(days=31)).replace(day=1)
+    return statement_between(account, since, following, skip=skip, limit=limit)
+
+
+def posted(accounts: Iterable[Account], journals: Q) -> dict[int, int]:
+    """Return what the journals that meet a condition posted onto accounts, by account id.
+
+    ``journals`` is of the fields of a posting, as ``Q(journal__kind="order.paid")``; in minor
+    units, zero for an account without any. One query.
+    """
+    sums = {account.pk: 0 for account in accounts}
+    rows = Posting.objects.filter(journals, account_id__in=list(sums))
+    sums |= {pk: int(total) for pk, total in rows.values_list("account").annotate(Sum("amount"))}
+    return sums
 
 
 def journals_of(*, subject_kind: str, subject_ids: Iterable[int]) -> QuerySet[Journal]:

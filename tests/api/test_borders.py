@@ -51,6 +51,8 @@ OTHERS: list[tuple[str, str, Any]] = [
     ("PATCH", "/shops/{shop_id}", {"name": "Mine now"}),
     ("GET", "/shops/{shop_id}/commission-plan", None),
     ("PUT", "/shops/{shop_id}/commission-plan", {"rate_bps": 5000}),
+    ("GET", "/shops/{shop_id}/money", None),
+    ("GET", "/shops/{shop_id}/money/statement", None),
     ("GET", "/shops/{shop_id}/coupons", None),
     ("POST", "/shops/{shop_id}/coupons", {"title": "Mine", "percent_bps": 10_000}),
     ("DELETE", "/coupons/{coupon_id}", None),

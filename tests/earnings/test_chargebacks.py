@@ -66,11 +66,11 @@ def commission() -> Commission:
     return Commission.objects.select_related("order__shop", "payee").get(order=order)
 
 
-def hear(order: Order, state: str, *moves: int) -> None:
+def hear(order: Order, state: str, *moves: int, ref: str = REF) -> None:
     """Let the bank say where it stands; ``moves`` are all that it took so far."""
     now = clock.now()
-    script.chargebacks[REF] = ChargebackState(
-        provider_ref=REF,
+    script.chargebacks[ref] = ChargebackState(
+        provider_ref=ref,
         payment_ref=get_intent_of("checkout", order.checkout_id).provider_ref,
         state=state,
         money=Money(moves[0] if moves else order.total_amount, order.currency),
@@ -78,11 +78,11 @@ def hear(order: Order, state: str, *moves: int) -> None:
         due_by=None,
         opened_at=now,
         moves=[
-            BankMove(ref=f"txn_{n}", taken=Money(moved, order.currency), fee=None, at=now)
+            BankMove(ref=f"{ref}_txn_{n}", taken=Money(moved, order.currency), fee=None, at=now)
             for n, moved in enumerate(moves)
         ],
     )
-    payments.hear_chargeback(actor=story.SYSTEM, provider="scripted", provider_ref=REF)
+    payments.hear_chargeback(actor=story.SYSTEM, provider="scripted", provider_ref=ref)
 
 
 def released() -> int:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from django.db import OperationalError, connection, transaction
 
 from banyan.catalog.models import Stock
+from banyan.earnings.queries import due_of
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Busy, Problem, SoldOut
@@ -17,6 +18,7 @@ from banyan.ledger.proof import verify
 from banyan.orders.models import Order
 from tests.properties.commerce_floor import START, Cut, Floor, falling_over_at
 from tests.properties.commerce_truths import broken, miscounted
+from tests.support.posted import posted_about
 
 T = TypeVar("T")
 
@@ -87,6 +89,7 @@ class Run:
             # Where the room is broken nothing can be read, and the fault that broke it is told.
             if not connection.needs_rollback:
                 assert verify().clean, verify()
+                assert_dues_are_posted()
         finally:
             transaction.set_rollback(True)
             self._room.__exit__(None, None, None)
@@ -151,6 +154,14 @@ class Run:
             "actor": self.actors[order.checkout.buyer_id],
             "access_token": order.checkout.access_token,
         }
+
+
+def assert_dues_are_posted() -> None:
+    """What the rows say that a shop gets of an order is what the ledger posted about it."""
+    for order in Order.objects.filter(paid_at__isnull=False).exclude(shop__kind="member"):
+        due = due_of(order)
+        assert due is not None
+        assert due.due.amount == posted_about(order), due
 
 
 def one(rows: Sequence[T], how: How) -> T | None:

@@ -100,24 +100,24 @@ def statement_months(account_id: int) -> dict[str, list[MonthSums]]:
 
 
 def statement(
-    *, account_id: int, currency: str, month: dt.date | None = None
+    *,
+    account_id: int,
+    currency: str,
+    month: dt.date | None = None,
+    skip: int = 0,
+    limit: int | None = None,
 ) -> list[StatementLine]:
     """Return the lines of what is payable to the member as they came, with running balances.
 
     ``month`` is any day of the one month (UTC) that is wanted; all of them without. A refund after
     the money became payable shows as a negative line, and the balance as negative where it is:
-    later earnings are netted against it. At most three queries.
+    later earnings are netted against it. All lines, or ``limit`` after the first ``skip``. At most
+    four queries.
     """
     book = ledger.find_account(
         kind="earner_payable", owner_kind="account", owner_id=account_id, currency=currency
     )
-    if book is None:
-        return []
-    if month is None:
-        return ledger.statement_between(book)
-    since = dt.datetime(month.year, month.month, 1, tzinfo=dt.UTC)
-    following = (since + dt.timedelta(days=31)).replace(day=1)
-    return ledger.statement_between(book, since, following)
+    return [] if book is None else ledger.statement_of(book, month, skip=skip, limit=limit)
 
 
 def behind(lines: Iterable[StatementLine], account_id: int) -> dict[int, Commission]:

@@ -112,6 +112,11 @@ def _accounts(shop: Shop) -> list[dict[str, Any]]:
     ]
 
 
+def connected_to(shop: Shop) -> list[str]:
+    """Return the names of the providers that pass money on to an account of the shop's own."""
+    return [str(one["label"]) for one in _accounts(shop) if one["account"]]
+
+
 def _mine(shop: Shop, request_id: int) -> PaymentRequest:
     found = requests_of("shop", shop.pk).filter(pk=request_id).first()
     if found is None:

@@ -77,6 +77,7 @@ def _nav(who: Actor, shop: Shop, room: str) -> list[dict[str, Any]]:
         rooms += [("collections", _("Collections"), "board"), ("pool", _("The pool"), "shop")]
         rooms += [("campaigns", _("Campaigns"), "gift")]
         rooms += [("sales", _("Flash sales"), "clock"), ("coupons", _("Coupons"), "tag")]
+        rooms += [("money", _("Money"), "wallet")]
         rooms += [("payments", _("Payments"), "coin")]
         rooms += [("settings", _("Settings"), "settings")]
     return [

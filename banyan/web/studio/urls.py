@@ -15,6 +15,7 @@ from . import (
     home,
     inbox,
     outside,
+    owed,
     payments,
     points,
     pool,
@@ -206,6 +207,8 @@ urlpatterns = [
     ),
     path("<slug:shop_slug>/pool", pool.pool, name="studio_pool"),
     path("<slug:shop_slug>/pool/<int:item_id>", pool.pool_item, name="studio_pool_item"),
+    path("<slug:shop_slug>/money", owed.money, name="studio_money"),
+    path("<slug:shop_slug>/money.csv", owed.export, name="studio_money_export"),
     path("<slug:shop_slug>/payments", payments.asked_payments, name="studio_payments"),
     path(
         "<slug:shop_slug>/payments/<int:request_id>/take-back",

@@ -38,6 +38,28 @@ def product_state(state: str) -> tuple[str, str]:
     return known.get(state, (state, ""))
 
 
+def money_kind(kind: str) -> str:
+    """Return what a line of the shop's statement is."""
+    known = {
+        "order.paid": _("Sale"),
+        "order.refunded": _("Refund"),
+        "order.charged_back": _("Chargeback"),
+        "commission.earned": _("Commission set aside"),
+        "commission.reversed": _("Commission back after a refund"),
+        "commission.fee": _("Fee on a margin"),
+        "commission.fee_returned": _("Fee on a margin back after a refund"),
+        "campaign.perk": _("Earned by whoever opened the group"),
+        "campaign.perk_back": _("Back from whoever opened the group"),
+        "payout.requested": _("Passed on to your own account"),
+        "payout.failed": _("Not passed on: it came back"),
+        "payout.returned": _("Taken back from your own account"),
+        "payment_request.paid": _("Payment that you asked for"),
+        "payment_request.refunded": _("Refund of a payment that you asked for"),
+        "chargeback.borne": _("Chargeback of a payment that you asked for"),
+    }
+    return known.get(kind, kind)
+
+
 def price_rows(line: OrderLine) -> list[tuple[Any, ...]]:
     """Return the stored explanation of a line's price, step by step, and what was paid."""
     rows = step_rows(line.price, line.currency)

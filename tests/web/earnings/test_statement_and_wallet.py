@@ -51,7 +51,9 @@ def sold_by(ana: Account, price: int = 10_000, *, when: dt.datetime) -> Order:
 def rows(account: Account, query: str) -> list[dict[str, Any]]:
     answer = client(account).get(reverse("statement_export") + query)
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
-    return list(csv.DictReader(io.StringIO(answer.content.decode())))
+    text = answer.content.decode()
+    assert text.startswith("\ufeff"), "so that spreadsheets read Chinese"
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
 
 
 def test_a_month_carries_over_what_the_months_before_left() -> None:

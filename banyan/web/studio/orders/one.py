@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from banyan.campaigns.models import Grant
 from banyan.campaigns.queries import perks_of
+from banyan.catalog.access import MANAGERS, works_in
 from banyan.catalog.models import Shop
 from banyan.earnings.access import visible_commissions
 from banyan.kernel.actors import Actor
@@ -60,6 +61,7 @@ from ..handing_over import given_rows
 from ..room import page, refusal_of, shop_of
 from ..typed import Typed
 from ..words import order_state, price_rows
+from .dues import due_rows
 
 REFUNDABLE = {"paid", "shipped", "received"}
 SHIPPED_TO = {"paid", "shipped", "received", "closed"}
@@ -122,6 +124,7 @@ def order_page(
             *_commissions(actor(request), found),
             *(_perks(found) if any(row["line"].instance_id for row in lines) else []),
         ],
+        "due": due_rows(found) if works_in(actor(request), shop.pk, MANAGERS) else [],
         "notes": found.notes.select_related("author").order_by("id"),
         **_papers(found),
         "can_change": found.state in REFUNDABLE,

@@ -1,6 +1,7 @@
 """Reads of earnings for pages, reports and the API."""
 
 from .batches import Payable, Totals, batch_totals, item_state_text, payable_now
+from .destinations import Shown, my_destination
 from .mine import Standing, balances, behind, my_commissions, statement, statement_months
 from .offers import Offer, offer_of
 from .payers import verified_payers
@@ -12,6 +13,7 @@ __all__ = [
     "Offer",
     "Payable",
     "Promise",
+    "Shown",
     "Standing",
     "Step",
     "Totals",
@@ -23,6 +25,7 @@ __all__ = [
     "link_report",
     "link_reports",
     "my_commissions",
+    "my_destination",
     "offer_of",
     "payable_now",
     "promised",

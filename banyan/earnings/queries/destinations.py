@@ -1,0 +1,29 @@
+"""Where a member's earnings go, as it is shown to them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from banyan.payments.destinations import mask
+
+from ..actions.destinations import told
+from ..models import Destination
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The name on the account, and the account but for its last four signs hidden."""
+
+    name: str
+    account: str
+    changed_at: dt.datetime
+
+
+def my_destination(account_id: int) -> Shown | None:
+    """Return where the member's earnings go, or None. One query."""
+    row = Destination.objects.filter(account_id=account_id).first()
+    if row is None:
+        return None
+    plain = told(row.sealed)
+    return Shown(plain["name"], mask(plain["account"]), row.changed_at)

@@ -58,9 +58,7 @@ def _payers(row: PayoutBatch) -> list[tuple[str, Text]]:
 
 
 def _bank_list(errand: Errand) -> HttpResponse:
-    text = actions.take_bank_list(
-        actor=errand.actor, batch_id=errand.row.pk, reason=errand.reason
-    )
+    text = actions.take_bank_list(actor=errand.actor, batch_id=errand.row.pk, reason=errand.reason)
     response = HttpResponse(text, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="payouts-{errand.row.pk}.csv"'
     response["Cache-Control"] = "no-store"

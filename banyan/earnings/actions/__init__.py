@@ -1,7 +1,7 @@
 """Verbs of earnings: the only writers of its tables."""
 
-from .circles import clear_circle, confirm_circle, find_circles
 from .bank_list import take_bank_list
+from .circles import clear_circle, confirm_circle, find_circles
 from .destinations import remove_destination, set_destination
 from .holds import hold_fraud, hold_received, release_due, release_fraud
 from .life import activate, end_unpaid
@@ -32,11 +32,11 @@ __all__ = [
     "on_payout_paid",
     "quote",
     "release_due",
-    "remove_destination",
-    "set_destination",
-    "take_bank_list",
     "release_fraud",
+    "remove_destination",
     "reverse",
+    "set_destination",
     "set_plan",
     "submit_batch",
+    "take_bank_list",
 ]

@@ -48,14 +48,14 @@ class StandingAnswer(Answer):
     paid: Money
 
 
-class DestinationBody(Body):
+class PayeeAccountBody(Body):
     """Where earnings are paid to by bank or wallet app; ``account`` is free text."""
 
     name: str = Field(max_length=200)
     account: str = Field(max_length=200)
 
 
-class DestinationAnswer(Answer):
+class PayeeAccountAnswer(Answer):
     """Where earnings go; of ``account`` only the last four signs are shown."""
 
     name: str
@@ -273,20 +273,20 @@ def read_earnings(request: HttpRequest) -> Any:
     return [_standing(one) for one in balances(actor(request).id or 0)]
 
 
-def _destination(found: Shown | None) -> DestinationAnswer:
+def _destination(found: Shown | None) -> PayeeAccountAnswer:
     if found is None:
         raise NotFound()
-    return DestinationAnswer(name=found.name, account=found.account, changed_at=found.changed_at)
+    return PayeeAccountAnswer(name=found.name, account=found.account, changed_at=found.changed_at)
 
 
-@router.get("/me/payout-destination", auth=READ, response=DestinationAnswer)
+@router.get("/me/payout-destination", auth=READ, response=PayeeAccountAnswer)
 def read_destination(request: HttpRequest) -> Any:
     """Return where one's own earnings go; 404 before it was said."""
     return _destination(my_destination(actor(request).id or 0))
 
 
-@router.put("/me/payout-destination", auth=WRITE, response=DestinationAnswer)
-def put_destination(request: HttpRequest, body: DestinationBody) -> Any:
+@router.put("/me/payout-destination", auth=WRITE, response=PayeeAccountAnswer)
+def put_destination(request: HttpRequest, body: PayeeAccountBody) -> Any:
     """Say where one's own earnings go. A change is told to the member by a letter."""
     who = actor(request)
     earnings.set_destination(actor=who, **body.model_dump())

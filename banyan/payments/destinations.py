@@ -15,10 +15,13 @@ def sealed(destination: Mapping[str, Any]) -> dict[str, str]:
 
 
 def opened(destination: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what was sealed; what never was is returned as it is. BadSeal."""
+    """Return what was sealed, nothing where its secret is gone; what never was, as it is."""
     if "sealed" not in destination:
         return destination
-    found: dict[str, Any] = json.loads(unseal(Ring.PAYOUTS, destination["sealed"].encode()))
+    try:
+        found: dict[str, Any] = json.loads(unseal(Ring.PAYOUTS, destination["sealed"].encode()))
+    except BadSeal:
+        return {}
     return found
 
 
@@ -29,11 +32,8 @@ def mask(account: str) -> str:
 
 def shown(destination: Mapping[str, Any]) -> str:
     """Return whom a payout goes to, for the desk: the name, and of what is sealed four signs."""
-    try:
-        plain = opened(destination)
-    except BadSeal:  # of a secret that is gone: the page is shown all the same
-        return ""
+    plain = opened(destination)
     name, account = str(plain.get("name", "")), str(plain.get("account", ""))
-    if "sealed" in destination:
+    if plain and "sealed" in destination:
         return f"{name}, {mask(account)}"
     return name or account

@@ -300,7 +300,7 @@ def test_a_guest_has_none_and_a_member_changes_it_ten_times_a_day_at_most() -> N
         named(ana, account=f"account {number}")
     with pytest.raises(TooMany):
         named(ana, account="one too many")
-    assert told(Destination.objects.get().sealed)["account"] == "account 9"
+    assert told(Destination.objects.get().sealed) == {"name": "Ana Roe", "account": "account 9"}
 
 
 def test_the_list_for_the_bank_is_protected_and_audited_and_holds_what_is_under_way() -> None:
@@ -363,3 +363,19 @@ def test_the_desks_home_counts_what_waits_and_no_job_gives_it_up() -> None:
         assert waiting.sends_waiting() == 1
     payments.say_sent(actor=TILL, payout_id=Payout.objects.get().pk, bank_ref="B-1", reason="x")
     assert waiting.sends_waiting() == 0
+
+
+def test_what_no_key_opens_any_more_counts_as_never_said(settings: Any) -> None:
+    ana, _order = earned()
+    named(ana)
+    batch = submitted()
+    settings.SECRET_KEY = "another secret altogether"
+    assert queries.my_destination(ana.pk) is None
+    text = actions.take_bank_list(actor=TILL, batch_id=batch.pk)
+    assert f"payout-{Payout.objects.get().pk}-1,,,50.00,CNY" in text
+    payments.say_not_sent(actor=TILL, payout_id=Payout.objects.get().pk, reason="nobody knows")
+    submitted()
+    assert PayoutItem.objects.get(reason="no_destination").payee == ana
+    named(ana)
+    submitted()
+    assert Payout.objects.filter(state="requested").count() == 1

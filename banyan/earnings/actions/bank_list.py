@@ -22,7 +22,8 @@ def take_bank_list(*, actor: Actor, batch_id: int, reason: str = "") -> str:
     """Return as CSV the payouts of a batch that a person has yet to send. Finance; audited.
 
     ``reference`` is ours, for the bank's note to the payee; ``amount`` a decimal number of
-    ``currency``. Cells that a spreadsheet would run begin with an apostrophe. Changes nothing.
+    ``currency``. Cells that a spreadsheet would run begin with an apostrophe; those that no key
+    opens any more are empty. Changes nothing.
     """
     batch = get_batch_for(actor, batch_id)
     out = io.StringIO()
@@ -34,8 +35,8 @@ def take_bank_list(*, actor: Actor, batch_id: int, reason: str = "") -> str:
         writer.writerow(
             {
                 "reference": reference,
-                "name": protect(place["name"]),
-                "account": protect(place["account"]),
+                "name": protect(place.get("name", "")),
+                "account": protect(place.get("account", "")),
                 "amount": price_text(payout.amount, payout.currency),
                 "currency": payout.currency,
             }

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from banyan.kernel import audit, clock, ratelimits
 from banyan.kernel.actors import Actor
-from banyan.kernel.keyrings import Ring, seal, unseal
+from banyan.kernel.keyrings import BadSeal, Ring, seal, unseal
 from banyan.kernel.problems import Invalid
 from banyan.people.access import get_own_account
 from banyan.people.models import Account
@@ -23,16 +23,23 @@ from ..telling import write_of_change
 CHANGES_A_DAY = 10
 
 
-def told(sealed: bytes | memoryview) -> dict[str, str]:
-    """Return {"name", "account"} of what is kept. For payouts, and for the member's own export."""
-    found: dict[str, str] = json.loads(unseal(Ring.PAYOUTS, sealed))
+def told(sealed: bytes | memoryview) -> dict[str, str] | None:
+    """Return {"name", "account"} of what is kept; None where its secret is gone.
+
+    For payouts, and for the member's own pages and export.
+    """
+    try:
+        found: dict[str, str] = json.loads(unseal(Ring.PAYOUTS, sealed))
+    except BadSeal:
+        return None
     return found
 
 
 def places_of(account_ids: Collection[int]) -> dict[int, dict[str, str]]:
     """Return name and account of those members who have said where, by member. One statement."""
     rows = Destination.objects.filter(account_id__in=account_ids)
-    return {row.account_id: told(row.sealed) for row in rows}
+    found = {row.account_id: told(row.sealed) for row in rows}
+    return {account_id: place for account_id, place in found.items() if place}
 
 
 def set_destination(*, actor: Actor, name: str, account: str) -> Destination:

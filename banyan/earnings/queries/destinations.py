@@ -21,9 +21,9 @@ class Shown:
 
 
 def my_destination(account_id: int) -> Shown | None:
-    """Return where the member's earnings go, or None. One query."""
+    """Return where the member's earnings go, None where nobody can tell. One query."""
     row = Destination.objects.filter(account_id=account_id).first()
-    if row is None:
+    plain = told(row.sealed) if row is not None else None
+    if row is None or plain is None:
         return None
-    plain = told(row.sealed)
     return Shown(plain["name"], mask(plain["account"]), row.changed_at)

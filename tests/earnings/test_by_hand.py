@@ -14,8 +14,10 @@ from django.db import connection
 
 from banyan.earnings import actions, queries
 from banyan.earnings.actions.destinations import told
+from banyan.earnings.actions.payouts import payers
 from banyan.earnings.models import Destination, PayoutBatch, PayoutItem
 from banyan.earnings.problems import NoPayoutProvider, PayoutProviderOpen
+from banyan.earnings.stories import story_of
 from banyan.insights import waiting
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
@@ -33,6 +35,7 @@ from banyan.notify.models import Message, Notification
 from banyan.orders.models import Order
 from banyan.payments import actions as payments
 from banyan.payments import destinations, jobs
+from banyan.payments.checks import check_providers
 from banyan.payments.models import Intent, Payout
 from banyan.payments.problems import PayoutNotSupported, ProviderUnknown
 from banyan.payments.queries import methods_for
@@ -379,3 +382,33 @@ def test_what_no_key_opens_any_more_counts_as_never_said(settings: Any) -> None:
     named(ana)
     submitted()
     assert Payout.objects.filter(state="requested").count() == 1
+
+
+def test_production_has_it_and_is_told_that_it_takes_no_payments(settings: Any) -> None:
+    settings.PRODUCTION = True
+    settings.PAYMENT_PROVIDERS = ["sandbox", "wallet", "hand"]
+    assert [each.name for each in payers()] == ["hand"]
+    assert [found.id for found in check_providers(None)] == ["payments.W001"]
+
+
+def test_an_orders_story_says_that_a_person_sends_it() -> None:
+    ana, order = earned()
+    named(ana)
+    submitted()
+    jobs.run_sweep()
+    payments.say_sent(actor=TILL, payout_id=Payout.objects.get().pk, bank_ref="B-1", reason="x")
+    texts = [chapter.text for chapter in story_of(order.pk).chapters]
+    assert "Waits to be sent by hand" in texts
+    assert "The provider has taken the payout" not in texts
+    assert "The payout has arrived" in texts
+
+
+def test_who_has_nothing_left_is_not_asked_where_it_goes() -> None:
+    ana, order = earned()
+    batch = actions.draft_batch(actor=TILL)
+    story.refund_all(order)
+    actions.submit_batch(actor=TILL, batch_id=batch.pk)
+    item = batch.items.get()
+    assert (item.state, item.reason) == ("skipped", "nothing_left")
+    assert not Notification.objects.exists()
+    assert story.book(ana) == 0

@@ -146,12 +146,10 @@ def submit_batch(
         provider = _payer(provider)
         places = _places(provider, items)
         for item in items:
-            if item.payee_id not in places:
-                _skip(item, "no_destination")
-                continue
             book = books[item.payee_id, item.currency]
-            _submit_item(actor, item, book, provider, places[item.payee_id], payable)
-        ask_where([item.payee_id for item in items if item.payee_id not in places])
+            _submit_item(actor, item, book, provider, places.get(item.payee_id), payable)
+        nowhere = batch.items.filter(reason="no_destination").order_by().values_list("payee_id")
+        ask_where([payee_id for (payee_id,) in nowhere.distinct()])
         now = clock.now()
         transition(PAYOUT_BATCH, batch, "submitted", actor=actor, submitted_at=now)
         _audit(actor, batch, "payout_batch.submit", reason, items=len(items))
@@ -212,7 +210,7 @@ def _submit_item(
     item: PayoutItem,
     book: Book,
     provider: str,
-    place: Mapping[str, str],
+    place: Mapping[str, str] | None,
     locked: Sequence[int],
 ) -> None:
     balance = _balance(book)
@@ -220,6 +218,9 @@ def _submit_item(
     amount = min(item.amount, balance - kept)
     if amount <= 0:
         _skip(item, "nothing_left")
+        return
+    if place is None:
+        _skip(item, "no_destination")
         return
     transit = _in_transit(item.currency)
     ledger.post(

@@ -13,7 +13,7 @@ from ..models import Destination
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The name on the account, and the account but for its last four signs hidden."""
+    """The name on the account, and the last four signs of the account."""
 
     name: str
     account: str

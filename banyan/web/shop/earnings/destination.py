@@ -19,7 +19,7 @@ from ...http import actor, private, signed_in
 @private
 @signed_in
 def destination(request: HttpRequest) -> HttpResponse:
-    """Show where earnings go, the account but for its last four signs hidden; change it."""
+    """Show where earnings go, of the account only its last four signs; change it."""
     who = actor(request)
     typed = {"name": request.POST.get("name", ""), "account": request.POST.get("account", "")}
     errors: dict[str, str] = {}

@@ -5,17 +5,28 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from django.http import HttpRequest
-from ninja import Path, Query, Router
+from ninja import Path, Query, Router, Status
+from pydantic import Field
 
+from banyan.earnings import actions as earnings
 from banyan.earnings.models import Commission
-from banyan.earnings.queries import Standing, Why, balances, my_commissions, why
+from banyan.earnings.queries import (
+    Shown,
+    Standing,
+    Why,
+    balances,
+    my_commissions,
+    my_destination,
+    why,
+)
 from banyan.kernel.actors import Actor
+from banyan.kernel.problems import NotFound
 from banyan.ledger.models import Journal
 from banyan.people.access import hidden_from
 
-from .gate import READ, actor
+from .gate import READ, WRITE, actor
 from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
-from .schemas import Answer, Id, IdOut, Moment, Money, Person
+from .schemas import Answer, Body, Id, IdOut, Moment, Money, Person
 
 router = Router(tags=["earnings"])
 State = Literal[
@@ -35,6 +46,21 @@ class StandingAnswer(Answer):
     payable: Money
     in_transit: Money
     paid: Money
+
+
+class PayeeAccountBody(Body):
+    """Where earnings are paid to by bank or wallet app; ``account`` is free text."""
+
+    name: str = Field(max_length=200)
+    account: str = Field(max_length=200)
+
+
+class PayeeAccountAnswer(Answer):
+    """Where earnings go; of ``account`` only the last four signs are shown."""
+
+    name: str
+    account: str
+    changed_at: Moment
 
 
 class CommissionAnswer(Answer):
@@ -245,6 +271,33 @@ def _margin(found: Why) -> MarginAnswer | None:
 def read_earnings(request: HttpRequest) -> Any:
     """Return one's own sums, per currency."""
     return [_standing(one) for one in balances(actor(request).id or 0)]
+
+
+def _destination(found: Shown | None) -> PayeeAccountAnswer:
+    if found is None:
+        raise NotFound()
+    return PayeeAccountAnswer(name=found.name, account=found.account, changed_at=found.changed_at)
+
+
+@router.get("/me/payout-destination", auth=READ, response=PayeeAccountAnswer)
+def read_destination(request: HttpRequest) -> Any:
+    """Return where one's own earnings go; 404 before it was said."""
+    return _destination(my_destination(actor(request).id or 0))
+
+
+@router.put("/me/payout-destination", auth=WRITE, response=PayeeAccountAnswer)
+def put_destination(request: HttpRequest, body: PayeeAccountBody) -> Any:
+    """Say where one's own earnings go. A change is told to the member by a letter."""
+    who = actor(request)
+    earnings.set_destination(actor=who, **body.model_dump())
+    return _destination(my_destination(who.id or 0))
+
+
+@router.delete("/me/payout-destination", auth=WRITE, response={204: None})
+def delete_destination(request: HttpRequest) -> Any:
+    """Take away where one's own earnings go. Repeatable."""
+    earnings.remove_destination(actor=actor(request))
+    return Status(204, None)
 
 
 @router.get("/commissions", auth=READ, response=Page[CommissionAnswer])

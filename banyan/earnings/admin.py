@@ -6,19 +6,31 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from banyan.kernel.models import AuditEntry
 from banyan.kernel.money import Money, format_money
-from banyan.kernel.office import Act, Cell, Errand, OfficeAdmin, Panel, money_of, place_of
+from banyan.kernel.office import (
+    Act,
+    Ask,
+    Cell,
+    Errand,
+    OfficeAdmin,
+    Panel,
+    Text,
+    money_of,
+    place_of,
+)
 from banyan.orders.admin import story_url
 from banyan.payments.models import Payout
+from banyan.payments.queries import payouts_to_send
 from banyan.trust.models import Circle
 from banyan.trust.queries import people_of
 
 from . import actions
+from .actions.payouts import payers
 from .models import Commission, PayoutBatch
 from .queries import batch_totals, item_state_text
 from .queries.circles import rests_on
@@ -31,7 +43,26 @@ def _draft(errand: Errand) -> PayoutBatch:
 
 
 def _submit(errand: Errand) -> None:
-    actions.submit_batch(actor=errand.actor, batch_id=errand.row.pk, reason=errand.reason)
+    actions.submit_batch(
+        actor=errand.actor,
+        batch_id=errand.row.pk,
+        provider=errand.answers["provider"],
+        reason=errand.reason,
+    )
+
+
+def _payers(row: PayoutBatch) -> list[tuple[str, Text]]:
+    """Return who may pay, for the form; nobody is chosen where there are several."""
+    found: list[tuple[str, Text]] = [(each.name, each.label) for each in payers()]
+    return found if len(found) == 1 else [("", _("Choose")), *found]
+
+
+def _bank_list(errand: Errand) -> HttpResponse:
+    text = actions.take_bank_list(actor=errand.actor, batch_id=errand.row.pk, reason=errand.reason)
+    response = HttpResponse(text, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="payouts-{errand.row.pk}.csv"'
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _cancel(errand: Errand) -> None:
@@ -90,10 +121,26 @@ class PayoutBatchAdmin(OfficeAdmin):
             "approve",
             gettext_lazy("Approve and send"),
             _submit,
-            gettext_lazy("Every payee below is paid through the provider. It cannot be undone."),
+            gettext_lazy(
+                "Every payee below is paid through the provider, or by hand: then you send the "
+                "money yourself and say so for each. It cannot be undone."
+            ),
             gettext_lazy("The batch is on its way."),
             FINANCE,
+            (Ask("provider", gettext_lazy("Who pays"), choices=_payers),),
             offered=lambda row: row.state == "draft",
+        ),
+        Act(
+            "bank-list",
+            gettext_lazy("List for the bank"),
+            _bank_list,
+            gettext_lazy(
+                "A CSV file with name, account and amount of each payout that is to be sent by "
+                "hand. It holds people's accounts: delete it when you are done."
+            ),
+            gettext_lazy("The list was taken."),
+            FINANCE,
+            offered=lambda row: bool(payouts_to_send("payout_batch", row.pk)),
         ),
         Act(
             "cancel",
@@ -157,9 +204,9 @@ class PayoutBatchAdmin(OfficeAdmin):
                 (
                     Cell(f"@{item.payee.handle}", f"/@{item.payee.handle}"),
                     Cell(format_money(Money(item.amount, item.currency)), number=True),
-                    Cell(item_state_text(item.state)),
-                    Cell(payout.provider_ref, place_of(Payout, payout.pk))
-                    if payout and payout.provider_ref
+                    Cell(item_state_text(item.state, item.reason)),
+                    Cell(payout.provider_ref or _("to the payout"), place_of(Payout, payout.pk))
+                    if payout
                     else Cell("–"),
                     Cell(payout.failure if payout and payout.failure else "–"),
                 )

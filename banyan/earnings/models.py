@@ -162,11 +162,27 @@ class PayoutBatch(models.Model):
         db_table = "earnings_payoutbatch"
 
 
+class Destination(models.Model):
+    """Where a member's earnings go when they are paid by hand; one per member.
+
+    ``sealed`` is JSON {"name", "account"}, encrypted by the ring ``payouts``.
+    """
+
+    id = IdField(primary_key=True)
+    account = models.OneToOneField(Account, on_delete=models.CASCADE)
+    sealed = models.BinaryField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "earnings_destination"
+
+
 class PayoutItem(models.Model):
     """One payee's amount in a batch, and the payment that carried it.
 
-    ``state``: draft, submitted, paid, failed (the money is payable again) or skipped (a refund
-    took too much of it before the batch was submitted).
+    ``state``: draft, submitted, paid, failed (the money is payable again) or skipped, with
+    ``reason`` nothing_left (a refund took it before the batch was submitted) or no_destination
+    (by hand, and the payee has not said where; it stays payable).
     """
 
     id = IdField(primary_key=True)
@@ -176,6 +192,7 @@ class PayoutItem(models.Model):
     currency = models.CharField(max_length=3)
     payout_id = models.BigIntegerField(null=True)
     state = models.CharField(max_length=10, default="draft")
+    reason = models.CharField(max_length=20, blank=True, default="", db_default="")
 
     class Meta:
         db_table = "earnings_payoutitem"

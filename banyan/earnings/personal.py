@@ -5,6 +5,7 @@ from __future__ import annotations
 from banyan.kernel.personal import Erase, Person, holds, names_nobody
 from banyan.sharing.personal import links_near, unnamed
 
+from .actions.destinations import told
 from .models import Commission
 
 BOOKS = "At least ten years: who earned what, and why."
@@ -28,4 +29,8 @@ holds(
     act=_unname_paths,
 )  # fmt: skip
 holds("earnings.PayoutItem", Erase.PSEUDONYM, BOOKS, owner=("payee_id",))
+holds(
+    "earnings.Destination", Erase.DELETE, "As long as the account, or until it is taken away.",
+    owner=("account_id",), fields=("sealed",), opens={"sealed": told},
+)  # fmt: skip
 names_nobody("earnings.Plan", "earnings.PlanVersion", "earnings.PayoutBatch")

@@ -44,6 +44,23 @@ class PlanRefused(Invalid):
         super().__init__(message, code=code, fields={field: message})
 
 
+class PayoutProviderOpen(Invalid):
+    """Several providers pay out, and none of them was named, or one that does not."""
+
+    code = "payout_provider_open"
+    message = _("Choose who pays.")
+
+
+class NoPayoutProvider(Conflict):
+    """None of the enabled providers pays out."""
+
+    code = "no_payout_provider"
+    message = _(
+        "No payment provider here pays out. To pay by bank or wallet app, add hand to "
+        "BANYAN_PAYMENT_PROVIDERS."
+    )
+
+
 class NothingToPay(Conflict):
     """Nobody has enough to be paid out."""
 

@@ -6,6 +6,7 @@ made-up accounts: docs/explanation/ledger.md.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -173,6 +174,15 @@ def margin(
     tax = included_tax * min(gross, paid) // paid if paid else 0
     fee = (gross - tax) * fee_bps // 10_000
     return Margin(unit, supply, quantity, discount, gross, tax, fee_bps, fee, gross - tax - fee)
+
+
+LONGEST_DESTINATION = 200
+
+
+def one_line(text: str) -> str:
+    """Return ``text`` as one line, without blanks around it; "" where it is none or too long."""
+    plain = "".join(" " if unicodedata.category(sign) == "Zs" else sign for sign in text).strip()
+    return plain if len(plain) <= LONGEST_DESTINATION and plain.isprintable() else ""
 
 
 def covered(remaining: Sequence[int], *, amount: int, balance: int) -> int:

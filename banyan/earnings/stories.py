@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from banyan.kernel.models import StateChange
 from banyan.kernel.money import Money
 from banyan.kernel.stories import Chapter, moves_of, who_moved
+from banyan.payments import providers
 from banyan.payments.models import Payout
 from banyan.payments.states import PAYOUT
 
@@ -108,7 +109,9 @@ def _payout(commission: Commission, payout: Payout, moves: list[StateChange]) ->
     assert item is not None
     part = Money(commission.amount - commission.reversed_amount, commission.currency)
     known = {
-        "submitted": _("The provider has taken the payout"),
+        "submitted": _("Waits to be sent by hand")
+        if providers.is_by_hand(payout.provider)
+        else _("The provider has taken the payout"),
         "paid": _("The payout has arrived"),
         "failed": _("The payout came back"),
     }

@@ -14,7 +14,7 @@ from banyan.orders.events import (
 )
 from banyan.payments.events import PayoutFailed, PayoutPaid
 
-from . import settling  # noqa: F401 - registers on import
+from . import settling, telling  # noqa: F401 - registers on import
 from .actions.holds import hold_locks, hold_received
 from .actions.life import activate, activate_locks, end_unpaid, end_unpaid_locks
 from .actions.payouts import on_payout_failed, on_payout_paid, payout_locks

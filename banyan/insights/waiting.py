@@ -18,6 +18,7 @@ from banyan.market.models import Dispute
 from banyan.notify.models import Message
 from banyan.orders.models import OrderRefund
 from banyan.payments.models import Chargeback, Intent, Payout, ProviderMessage, Refund
+from banyan.payments.queries import waiting_by_hand
 from banyan.payments.rules import CHARGEBACK_ANSWER, NEEDS_A_PERSON
 
 STALLED = dt.timedelta(minutes=10)
@@ -106,6 +107,11 @@ def payments_waiting() -> Payments:
 def payouts_waiting() -> Payable:
     """Return what could be paid out. Three queries."""
     return payable_now(minimum=SMALLEST_PAYOUT)
+
+
+def sends_waiting() -> int:
+    """Count payouts that a person has yet to send. One query."""
+    return waiting_by_hand().count()
 
 
 def parts_waiting() -> int:

@@ -65,7 +65,7 @@ class Errand:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A button. ``run`` calls an action; it may return the row to show afterwards.
+    """A button. ``run`` calls an action; it may return the row to show afterwards, or a file.
 
     ``roles`` may press it (the owner always may); ``offered`` tells whether it makes sense for a
     row; ``explains`` says in one sentence what will happen; ``done`` is said afterwards.
@@ -73,7 +73,7 @@ class Act:
 
     name: str
     label: Text
-    run: Callable[[Errand], models.Model | None]
+    run: Callable[[Errand], models.Model | HttpResponse | None]
     explains: Text
     done: Text
     roles: tuple[str, ...]
@@ -426,6 +426,8 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]  # an untyped base
             if problem.status not in {409, 422}:
                 raise
             return self._ask(request, act, row, form, problem)
+        if isinstance(shown, HttpResponse):
+            return shown
         messages.success(request, str(act.done))
         return HttpResponseRedirect(
             place_of(type(shown), shown.pk) if shown is not None else self._after(row)

@@ -85,6 +85,7 @@ class Holding:
     ``about`` are lookups to the account's id in rows that others keep about the person: they are
     deleted with the account, and never exported, because who blocks whom is not told.
     ``blank`` says what a column becomes where emptying it will not do. ``act`` erases instead.
+    ``opens`` are sealed columns with the person's own words: exported as what they return.
     ``kept`` ends rows by the clock; without it, ``why`` names no time that anybody could count.
     """
 
@@ -98,6 +99,7 @@ class Holding:
     contact: tuple[str, ...] = ()
     blank: Mapping[str, Any] = field(default_factory=dict)
     act: Callable[[Person], None] | None = None
+    opens: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     kept: Kept | None = None
 
     def rows(self, person: Person) -> QuerySet[Any]:
@@ -229,7 +231,9 @@ def export_rows(holding: Holding, person: Person, most: int = 100_000) -> Iterab
         for column in holding.model._meta.concrete_fields
         if column.name not in SECRETS and not isinstance(column, SearchVectorField)
     ]
-    yield from holding.rows(person).order_by("pk").values(*columns)[:most].iterator()
+    rows = holding.rows(person).order_by("pk").values(*columns, *holding.opens)[:most]
+    for row in rows.iterator():
+        yield row | {name: tell(row[name]) for name, tell in holding.opens.items()}
 
 
 def links_of(holding: Holding, person: Person) -> set[str]:

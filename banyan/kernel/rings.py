@@ -26,6 +26,7 @@ class Ring(StrEnum):
     EXPERIMENTS = "experiments"
     PREVIEWS = "previews"
     PERSONS = "persons"
+    PAYOUTS = "payouts"
 
 
 def derive(ring: Ring, secret: str) -> bytes:

@@ -8,7 +8,7 @@ from banyan.kernel import locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 
-from .models import Intent, PaymentRequest, ProviderMessage, Refund
+from .models import Intent, PaymentRequest, Payout, ProviderMessage, Refund
 from .reading import intent_of_link, intent_of_token
 
 _STAFF = ("support", "finance")
@@ -81,6 +81,14 @@ def get_message_for(actor: Actor, message_id: int) -> ProviderMessage:
     if message is None or not actor.has_role(*_STAFF):
         raise NotFound()
     return message
+
+
+def get_payout_for(actor: Actor, payout_id: int) -> Payout:
+    """Return a payout for finance."""
+    payout = Payout.objects.filter(pk=payout_id).first()
+    if payout is None or not actor.has_role("finance"):
+        raise NotFound()
+    return payout
 
 
 def _may_see(actor: Actor, intent: Intent) -> bool:

@@ -25,8 +25,9 @@ from banyan.kernel.office import (
 )
 
 from . import actions, ports, providers
+from .destinations import shown
 from .models import Chargeback, Intent, Payout, ProviderMessage, Refund
-from .queries import chargebacks_of, destination_text, destinations_for
+from .queries import chargebacks_of, destination_text, destinations_for, waiting_by_hand
 from .rules import CHARGEBACK_ANSWER, NEEDS_A_PERSON, TO_WALLET
 from .stories import outcome_text
 
@@ -333,6 +334,39 @@ def _part_again(errand: Errand) -> None:
     ports.pass_on_again(actor=errand.actor, part=errand.row, reason=errand.reason)
 
 
+def _sent(errand: Errand) -> None:
+    actions.say_sent(
+        actor=errand.actor,
+        payout_id=errand.row.pk,
+        bank_ref=errand.answers["bank_ref"],
+        reason=errand.reason,
+    )
+
+
+def _not_sent(errand: Errand) -> None:
+    actions.say_not_sent(actor=errand.actor, payout_id=errand.row.pk, reason=errand.reason)
+
+
+def _waits_by_hand(row: Payout) -> bool:
+    return row.state in ("requested", "submitted") and providers.is_by_hand(row.provider)
+
+
+class ByHand(admin.SimpleListFilter):
+    """Payouts that a person has yet to send."""
+
+    title = gettext_lazy("by hand")
+    parameter_name = "by"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Return the one choice."""
+        return [("hand", _("Waits to be sent by hand"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Filter by who sends it, and by the state."""
+        waiting = waiting_by_hand().values("pk")
+        return queryset.filter(pk__in=waiting) if self.value() else queryset
+
+
 @admin.register(Payout)
 class PayoutAdmin(PaymentsAdmin):
     """Money that goes out, as the provider knows it."""
@@ -341,7 +375,7 @@ class PayoutAdmin(PaymentsAdmin):
     plural = gettext_lazy("Payouts at the provider")
     roles = ("finance",)
     list_display = ("created_at", money_of(), "state", "account", "provider_ref", "failure")
-    list_filter = ("state", "provider", "currency")
+    list_filter = (ByHand, "state", "provider", "currency")
     search_fields = ("=provider_ref",)
     ordering = ("-id",)
     facts = (
@@ -357,6 +391,35 @@ class PayoutAdmin(PaymentsAdmin):
             gettext_lazy("It is on its way again."),
             ("finance",),
             offered=ports.can_pass_on_again,
+        ),
+        Act(
+            "sent",
+            gettext_lazy("It was sent"),
+            _sent,
+            gettext_lazy(
+                "You have sent the money by bank or wallet app, and it has left. The payee's "
+                "earnings are paid. It cannot be undone."
+            ),
+            gettext_lazy("It is paid."),
+            ("finance",),
+            (
+                Ask(
+                    "bank_ref",
+                    gettext_lazy("The bank's reference"),
+                    gettext_lazy("The number under which the bank or the app knows it."),
+                ),
+            ),
+            offered=_waits_by_hand,
+        ),
+        Act(
+            "not-sent",
+            gettext_lazy("It could not be sent"),
+            _not_sent,
+            gettext_lazy("The money is payable again, and goes into the next batch."),
+            gettext_lazy("It is payable again."),
+            ("finance",),
+            offered=_waits_by_hand,
+            grave=True,
         ),
     )
 
@@ -382,5 +445,5 @@ class PayoutAdmin(PaymentsAdmin):
 
     @admin.display(description=gettext_lazy("Paid to"))
     def account(self, row: Payout) -> str:
-        """Return whom it goes to."""
-        return str(row.destination.get("name") or row.destination.get("account", ""))
+        """Return whom it goes to; by hand, of the account only its last four signs."""
+        return shown(row.destination)

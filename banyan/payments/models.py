@@ -291,7 +291,8 @@ class ChargebackMove(models.Model):
 class Payout(models.Model):
     """Money going out to somebody we owe, through a provider; once per ``key``.
 
-    ``destination`` is in the provider's own terms. ``attempts`` and ``next_attempt_at`` as for a
+    ``destination`` is in the provider's own terms; by hand it is sealed, and empty once it has
+    ended. ``attempts`` and ``next_attempt_at`` as for a
     refund. Where ``payment_ref`` is set it is a split: a part of that payment (the provider's name
     of it) goes to a merchant's own account, and ``returned_amount`` of it was taken back, or is
     being.

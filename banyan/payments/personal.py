@@ -8,7 +8,10 @@ holds("payments.Intent", Erase.PSEUDONYM, LAW, owner=("payer_id",), fields=("pay
 holds("payments.Attempt", Erase.KEEP, LAW, owner=("intent__payer_id",), fields=("request",))
 holds("payments.ProviderMessage", Erase.KEEP, LAW, fields=("payload",))
 holds("payments.Refund", Erase.KEEP, LAW, fields=("destination", "reason"))
-holds("payments.Payout", Erase.KEEP, LAW, fields=("destination",))
+holds(
+    "payments.Payout", Erase.KEEP, f"{LAW} By hand it is sealed, and emptied by its last word.",
+    fields=("destination",),
+)  # fmt: skip
 holds("payments.PaymentRequest", Erase.KEEP, LAW, fields=("note",))
 names_nobody(
     "payments.PayoutReturn",

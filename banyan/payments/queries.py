@@ -21,7 +21,14 @@ from . import providers
 from .models import Attempt, Chargeback, Intent, Payout, ProviderMessage, Refund
 from .providers.base import Splits
 from .reading import came_by_link
-from .rules import CHARGEBACK_OPEN, CHARGEBACK_TAKEN, SETTLED, TO_WALLET, Destinations
+from .rules import (
+    CHARGEBACK_OPEN,
+    CHARGEBACK_TAKEN,
+    SETTLED,
+    TO_WALLET,
+    Destinations,
+    Reference,
+)
 from .states import INTENT, REFUND
 
 
@@ -60,6 +67,8 @@ def methods_for(*, amount: Money, account_id: int | None) -> list[Method]:
     found: list[Method] = []
     for provider in providers.enabled():
         can = provider.capabilities
+        if not can.collects:
+            continue
         if not can.takes(amount.currency) or (can.needs_account and account_id is None):
             continue
         if not can.internal:
@@ -69,6 +78,18 @@ def methods_for(*, amount: Money, account_id: int | None) -> list[Method]:
         if amount <= balance:
             found.append(Method(provider.name, provider.label, balance))
     return found
+
+
+def payouts_to_send(subject_kind: str, subject_id: int) -> list[tuple[str, Payout]]:
+    """Return what a person has yet to send for something, each with our reference. One query."""
+    found = waiting_by_hand().filter(subject_kind=subject_kind, subject_id=subject_id)
+    return [(str(Reference("payout", one.pk, 1)), one) for one in found.order_by("id")]
+
+
+def waiting_by_hand() -> QuerySet[Payout]:
+    """Return the payouts that a person has yet to send. No query."""
+    names = [one.name for one in providers.enabled() if one.capabilities.by_hand]
+    return Payout.objects.filter(provider__in=names, state__in=("requested", "submitted"))
 
 
 def wallet_is_on() -> bool:

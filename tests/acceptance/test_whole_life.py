@@ -321,7 +321,7 @@ def commissions_lives(settings: Any) -> None:
     last = payable()
     earnings.cancel_batch(actor=finance, batch_id=earnings.draft_batch(actor=finance, minimum=1).pk)
     batch = earnings.draft_batch(actor=finance, minimum=1)
-    earnings.submit_batch(actor=finance, batch_id=batch.pk)
+    earnings.submit_batch(actor=finance, batch_id=batch.pk, provider="sandbox")
     story.settle(Payout.objects.get(subject_kind="payout_batch").pk)
     last.refresh_from_db()
     assert last.state == "paid"

@@ -270,7 +270,7 @@ def _payable(price: int = 10_000) -> tuple[Account, Order]:
 
 def _pay_out() -> None:
     batch = earnings.draft_batch(actor=story.FINANCE, minimum=1)
-    earnings.submit_batch(actor=story.FINANCE, batch_id=batch.pk)
+    earnings.submit_batch(actor=story.FINANCE, batch_id=batch.pk, provider="sandbox")
 
 
 def _statement(account: Account) -> list[int]:

@@ -1,6 +1,8 @@
 """Verbs of earnings: the only writers of its tables."""
 
+from .bank_list import take_bank_list
 from .circles import clear_circle, confirm_circle, find_circles
+from .destinations import remove_destination, set_destination
 from .holds import hold_fraud, hold_received, release_due, release_fraud
 from .life import activate, end_unpaid
 from .payouts import (
@@ -31,7 +33,10 @@ __all__ = [
     "quote",
     "release_due",
     "release_fraud",
+    "remove_destination",
     "reverse",
+    "set_destination",
     "set_plan",
     "submit_batch",
+    "take_bank_list",
 ]

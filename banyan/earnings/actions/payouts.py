@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db import transaction
 from django.db.models import Exists, F, QuerySet, Sum
@@ -21,14 +21,17 @@ from banyan.ledger.rules import Entry
 from banyan.payments import providers
 from banyan.payments.actions import request_payout
 from banyan.payments.events import PayoutFailed, PayoutPaid
+from banyan.payments.providers.base import Provider
 from banyan.people.models import Account
 
 from .. import rules
 from ..access import get_batch_for, require_role
 from ..events import EarningsPaidOut, EarningsPayoutFailed
 from ..models import Commission, PayoutBatch, PayoutItem
-from ..problems import NothingToPay
+from ..problems import NoPayoutProvider, NothingToPay, PayoutProviderOpen
 from ..states import COMMISSION, PAYOUT_BATCH
+from ..telling import ask_where
+from .destinations import places_of
 from .holds import charged_back
 
 SMALLEST_PAYOUT = 1000
@@ -114,15 +117,16 @@ def cancel_batch(*, actor: Actor, batch_id: int, reason: str = "") -> PayoutBatc
 def submit_batch(
     *, actor: Actor, batch_id: int, provider: str = "", reason: str = ""
 ) -> PayoutBatch:
-    """Send a draft to the provider, one payout per payee. Finance only; repeatable.
+    """Send a draft to ``provider``, one payout per payee. Finance only; repeatable.
 
-    Posts per item earner_payable -P / payouts_in_transit +P. An item never pays more than what
-    still stands on the account: less after a refund, or while a payer's bank has some of it in
-    hand, and none at all is "skipped". The oldest
-    payable commissions are marked as travelling with the item.
+    ``provider`` may be left out where only one pays out. Posts per item earner_payable -P /
+    payouts_in_transit +P. An item never pays more than what still stands on the account: less
+    after a refund, or while a payer's bank has some of it in hand, and none at all is "skipped".
+    By hand, so is whoever has not said where it goes; they are told. The oldest payable
+    commissions are marked as travelling with the item. Raises PayoutProviderOpen,
+    NoPayoutProvider.
     """
     batch = get_batch_for(actor, batch_id)
-    provider = provider or _provider()
     items = list(batch.items.select_related("payee").order_by("id"))
     with transaction.atomic(), caused_by(batch.pk):
         books = _books(items)
@@ -139,8 +143,13 @@ def submit_batch(
             if batch.state == "cancelled":
                 raise Conflict(_("This batch was cancelled."), code="batch_cancelled")
             return batch
+        provider = _payer(provider)
+        places = _places(provider, items)
         for item in items:
-            _submit_item(actor, item, books[item.payee_id, item.currency], provider, payable)
+            book = books[item.payee_id, item.currency]
+            _submit_item(actor, item, book, provider, places.get(item.payee_id), payable)
+        nowhere = batch.items.filter(reason="no_destination").order_by().values_list("payee_id")
+        ask_where([payee_id for (payee_id,) in nowhere.distinct()])
         now = clock.now()
         transition(PAYOUT_BATCH, batch, "submitted", actor=actor, submitted_at=now)
         _audit(actor, batch, "payout_batch.submit", reason, items=len(items))
@@ -148,12 +157,35 @@ def submit_batch(
     return batch
 
 
-def _provider() -> str:
-    """Return the operator's first provider that pays out."""
-    for provider in providers.enabled():
-        if provider.capabilities.payouts:
-            return provider.name
-    raise Conflict(_("No payment provider here pays out."), code="no_payout_provider")
+def payers() -> list[Provider]:
+    """Return the enabled providers that pay out, in the operator's order."""
+    return [each for each in providers.enabled() if each.capabilities.payouts]
+
+
+def _payer(wanted: str) -> str:
+    """Return the provider that is ``wanted``, or the only one that pays out."""
+    names = [each.name for each in payers()]
+    if not names:
+        raise NoPayoutProvider()
+    if wanted in names:
+        return wanted
+    if wanted or len(names) > 1:
+        raise PayoutProviderOpen(fields={"provider": _("Choose one of those that pay out here.")})
+    return names[0]
+
+
+def _places(provider: str, items: Sequence[PayoutItem]) -> dict[int, dict[str, str]]:
+    """Return by payee where their money goes, in the provider's terms; by hand, where they said."""
+    if providers.is_by_hand(provider):
+        return places_of([item.payee_id for item in items])
+    return {
+        item.payee_id: {"account": item.payee.handle, "name": item.payee.display_name}
+        for item in items
+    }
+
+
+def _skip(item: PayoutItem, reason: str) -> None:
+    PayoutItem.objects.filter(pk=item.pk).update(state="skipped", reason=reason)
 
 
 def _books(items: Sequence[PayoutItem]) -> dict[tuple[int, str], Book]:
@@ -174,13 +206,21 @@ def _payable(payee_ids: Collection[int]) -> QuerySet[Commission]:
 
 
 def _submit_item(
-    actor: Actor, item: PayoutItem, book: Book, provider: str, locked: Sequence[int]
+    actor: Actor,
+    item: PayoutItem,
+    book: Book,
+    provider: str,
+    place: Mapping[str, str] | None,
+    locked: Sequence[int],
 ) -> None:
     balance = _balance(book)
     kept = _charged_back([item.payee_id]).get((item.payee_id, item.currency), 0)
     amount = min(item.amount, balance - kept)
     if amount <= 0:
-        PayoutItem.objects.filter(pk=item.pk).update(state="skipped")
+        _skip(item, "nothing_left")
+        return
+    if place is None:
+        _skip(item, "no_destination")
         return
     transit = _in_transit(item.currency)
     ledger.post(
@@ -199,7 +239,7 @@ def _submit_item(
         subject_kind="payout_batch",
         subject_id=item.batch_id,
         amount=Money(amount, item.currency),
-        destination={"account": item.payee.handle, "name": item.payee.display_name},
+        destination=place,
         key=f"payout_item:{item.pk}",
     )
     PayoutItem.objects.filter(pk=item.pk).update(

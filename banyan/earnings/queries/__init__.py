@@ -1,6 +1,7 @@
 """Reads of earnings for pages, reports and the API."""
 
 from .batches import Payable, Totals, batch_totals, item_state_text, payable_now
+from .destinations import Shown, my_destination
 from .dues import OrderDue, due_of
 from .mine import Standing, balances, behind, my_commissions, statement, statement_months
 from .offers import Offer, offer_of
@@ -22,6 +23,7 @@ __all__ = [
     "Payable",
     "Promise",
     "ShopStanding",
+    "Shown",
     "Standing",
     "Step",
     "Totals",
@@ -34,6 +36,7 @@ __all__ = [
     "link_report",
     "link_reports",
     "my_commissions",
+    "my_destination",
     "offer_of",
     "orders_behind",
     "payable_now",

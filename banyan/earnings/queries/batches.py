@@ -31,7 +31,7 @@ def batch_totals(batch: PayoutBatch) -> Totals:
     return Totals(len({item.payee_id for item in items}), amounts)
 
 
-def item_state_text(state: str) -> str:
+def item_state_text(state: str, reason: str = "") -> str:
     """Return what became of a payee's part of a batch, in words."""
     known = {
         "draft": _("Waits for approval"),
@@ -40,6 +40,8 @@ def item_state_text(state: str) -> str:
         "failed": _("Came back; payable again"),
         "skipped": _("Left out: a refund took it"),
     }
+    if reason == "no_destination":
+        return _("Left out: has not said where it goes; still payable")
     return known.get(state, state)
 
 

@@ -68,10 +68,13 @@ def new_intent(
     """Return a payment of ``amount`` for something of a higher floor, until ``expires_at``.
 
     The caller writes it, in its own transaction, and never talks to the provider there. Raises
-    ProviderUnknown when the provider is not enabled or does not take the currency. Emits nothing:
-    the caller's own event says what was ordered. The current cause is kept for all that follows.
+    ProviderUnknown when the provider is not enabled, takes no payments or not the currency. Emits
+    nothing: the caller's own event says what was ordered. The current cause is kept for all that
+    follows.
     """
     adapter = providers.get(provider)
+    if not adapter.capabilities.collects:
+        raise ProviderUnknown(detail=f"{provider} takes no payments")
     if not adapter.capabilities.takes(amount.currency):
         raise ProviderUnknown(detail=f"{provider} does not take {amount.currency}")
     if adapter.capabilities.needs_account and payer_id is None:

@@ -15,7 +15,7 @@ from banyan.kernel.money import Money
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
 
-from .. import providers
+from .. import destinations, providers
 from ..events import PayoutFailed, PayoutPaid, PayoutRequested
 from ..models import Payout
 from ..problems import (
@@ -57,10 +57,14 @@ def request_payout(
 
     In the caller's transaction, which posts what it owes -> payouts_in_transit itself. Raises
     PayoutNotSupported, RefundKeyReused. Emits payout.requested; the provider is asked after the
-    commit. The sandbox's destination is {"account": text}.
+    commit. The sandbox's destination is {"account": text}; by hand it is {"name", "account"}, kept
+    sealed until the payout has ended.
     """
-    if not providers.get(provider).capabilities.payouts:
+    can = providers.get(provider).capabilities
+    if not can.payouts:
         raise PayoutNotSupported(detail=provider)
+    if can.by_hand:
+        destination = destinations.sealed(destination)
     return write_payout(
         actor=actor,
         provider=provider,
@@ -169,9 +173,12 @@ def _must_wait(payout: Payout) -> bool:
 
 
 def poll_payout(*, actor: Actor, payout_id: int) -> Payout:
-    """Ask the provider how a submitted payout stands; not inside a transaction."""
+    """Ask the provider how a submitted payout stands; not inside a transaction.
+
+    What is sent by hand waits for a person, and nobody is asked.
+    """
     payout = Payout.objects.get(pk=payout_id)
-    if payout.state != "submitted":
+    if payout.state != "submitted" or providers.is_by_hand(payout.provider):
         return payout
     Payout.objects.filter(pk=payout_id, state="submitted").update(
         attempts=F("attempts") + 1, next_attempt_at=clock.now() + check_delay(payout.attempts)
@@ -200,6 +207,8 @@ def _act_on(actor: Actor, payout: Payout, state: ProviderState) -> None:
         fresh = Payout.objects.select_for_update(no_key=True).get(pk=payout.pk)
         if fresh.state == "requested":
             write_submitted(PAYOUT, fresh, actor=actor, state=state)
+            if providers.is_by_hand(fresh.provider):
+                Payout.objects.filter(pk=fresh.pk).update(next_attempt_at=None)
 
 
 def settle_payout(
@@ -216,7 +225,7 @@ def settle_payout(
 
     Success posts ``payout:{id}:paid`` (payouts_in_transit -P, provider +P) and emits payout.paid;
     failure emits payout.failed, on which whoever asked books the money back. Locks what the
-    listeners of either event declare, then the payout's own row.
+    listeners of either event declare, then the payout's own row. A sealed destination goes.
     """
     payout = Payout.objects.get(pk=payout_id)
     event = (
@@ -237,6 +246,8 @@ def settle_payout(
                 provider_ref=provider_ref,
                 failure=failure,
             )
+            if "sealed" in payout.destination:
+                Payout.objects.filter(pk=payout.pk).update(destination={})
             if succeeded:
                 ledger.post(
                     key=f"payout:{payout.pk}:paid",
@@ -298,7 +309,7 @@ def _order(payout: Payout) -> PayoutOrder:
     return PayoutOrder(
         reference=str(Reference("payout", payout.pk, 1)),
         money=Money(payout.amount, payout.currency),
-        destination=payout.destination,
+        destination=destinations.opened(payout.destination),
         provider_ref=payout.provider_ref,
     )
 

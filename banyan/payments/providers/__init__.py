@@ -16,6 +16,7 @@ from .base import Provider
 
 BUILT_IN = {
     "alipay": "banyan.payments.providers.alipay:AlipayProvider",
+    "hand": "banyan.payments.providers.hand:HandProvider",
     "sandbox": "banyan.payments.providers.sandbox:SandboxProvider",
     "stripe": "banyan.payments.providers.stripe:StripeProvider",
     "wallet": "banyan.payments.providers.wallet:WalletProvider",
@@ -79,6 +80,11 @@ def get(name: str) -> Provider:
 def label_of(name: str) -> str:
     """Return what people call a provider; the bare name of one that is not enabled any more."""
     return str(get(name).label) if name in table() else name
+
+
+def is_by_hand(name: str) -> bool:
+    """Tell whether a person sends the payouts of an enabled provider, and says how they went."""
+    return name in table() and get(name).capabilities.by_hand
 
 
 def enabled() -> list[Provider]:

@@ -52,6 +52,7 @@ class Kind(StrEnum):
 class Capabilities:
     """What the provider can do, so that pages and actions ask for nothing else.
 
+    ``collects``: it takes payments; whoever does not is never offered to a payer.
     ``internal``: the money is in our own ledger, so capturing takes it, and a refusal takes none.
     ``needs_account``: only a signed-in payer, acting in person, may pay this way.
     ``needs_client_ip``: a start on a telephone must be told the payer's network address; nobody
@@ -63,15 +64,19 @@ class Capabilities:
     money for it, so that it can be asked for again once it has.
     ``held``: the reasons of failed refunds whose money stays with the provider, which may still
     send it: asked for once more, it would be sent twice.
+    ``by_hand``: its payouts are sent by a person, who says how they went: nobody asks for their
+    state, and they go where the payee wants it (name, account), kept sealed until then.
     ``currencies``: empty means every one.
     """
 
+    collects: bool = True
     internal: bool = False
     needs_account: bool = False
     needs_client_ip: bool = False
     by_channel: bool = False
     blocked_in: frozenset[str] = frozenset()
     payouts: bool = False
+    by_hand: bool = False
     refund_elsewhere: bool = False
     short_of_money: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()

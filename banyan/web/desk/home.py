@@ -183,6 +183,8 @@ def _payouts() -> list[Line]:
     people = ngettext("person can be paid", "people can be paid", payable.payees)
     drafts = ngettext("batch waits for approval", "batches wait for approval", payable.drafts)
     failed = ngettext("payout came back", "payouts came back", payable.failed)
+    sends = waiting.sends_waiting()
+    send = ngettext("payout waits to be sent by hand", "payouts wait to be sent by hand", sends)
     parts = waiting.parts_waiting()
     part = ngettext(
         "part of an order could not be passed on to its shop",
@@ -191,6 +193,7 @@ def _payouts() -> list[Line]:
     )
     return [
         Line(parts, part, list_of(Payout, "state__exact=failed"), urgent=True),
+        Line(sends, send, list_of(Payout, "by=hand"), urgent=True),
         Line(payable.drafts, drafts, list_of(PayoutBatch, "state__exact=draft")),
         Line(payable.failed, failed, list_of(PayoutBatch, "came=back"), urgent=True),
         Line(payable.payees, people, list_of(PayoutBatch), amounts),

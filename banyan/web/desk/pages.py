@@ -42,6 +42,7 @@ PURPOSES = {
     Ring.EXPERIMENTS: gettext_lazy("Who sees which arm of an experiment"),
     Ring.PREVIEWS: gettext_lazy("Links to trials of campaigns"),
     Ring.PERSONS: gettext_lazy("Fingerprints by which accounts of one person are found"),
+    Ring.PAYOUTS: gettext_lazy("Where earnings go"),
 }
 
 

@@ -222,8 +222,12 @@ QUESTIONS: dict[str, str] = {
     "every shared, paid line has its commissions once": """
         SELECT l.id FROM orders_orderline l
         JOIN orders_order o ON o.id = l.order_id
+        JOIN earnings_planversion v ON v.id = l.plan_version_id
         LEFT JOIN earnings_commission c ON c.line_id = l.id
-        WHERE l.plan_version_id IS NOT NULL AND l.link_id IS NOT NULL
+        WHERE l.link_id IS NOT NULL
+        -- Of so little that the share comes to nothing there is none.
+          AND v.rate_bps * (l.goods_amount - l.discount_amount
+                - greatest(0, l.included_tax_amount - l.shipping_tax_amount)) >= 5000
         GROUP BY l.id HAVING count(c.id) = 0 OR count(c.id) <> count(DISTINCT c.level)
     """,
     "journals sum to zero": """

@@ -20,7 +20,6 @@ from banyan.earnings.queries import (
     why,
 )
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import NotFound
 from banyan.ledger.models import Journal
 from banyan.people.access import hidden_from
 
@@ -273,15 +272,15 @@ def read_earnings(request: HttpRequest) -> Any:
     return [_standing(one) for one in balances(actor(request).id or 0)]
 
 
-def _destination(found: Shown | None) -> PayeeAccountAnswer:
+def _destination(found: Shown | None) -> PayeeAccountAnswer | None:
     if found is None:
-        raise NotFound()
+        return None
     return PayeeAccountAnswer(name=found.name, account=found.account, changed_at=found.changed_at)
 
 
-@router.get("/me/payout-destination", auth=READ, response=PayeeAccountAnswer)
+@router.get("/me/payout-destination", auth=READ, response=PayeeAccountAnswer | None)
 def read_destination(request: HttpRequest) -> Any:
-    """Return where one's own earnings go; 404 before it was said."""
+    """Return where one's own earnings go; null before it was said."""
     return _destination(my_destination(actor(request).id or 0))
 
 

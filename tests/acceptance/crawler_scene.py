@@ -147,7 +147,9 @@ def _without_parcel(shop: Shop, buyer: Account) -> None:
 
 def _earned(sharer: Account, owner: Account, item: Variant) -> None:
     """Let a share earn something whose return window is over; the sharer says where it goes."""
-    earnings.set_destination(actor=make.actor(sharer), name="Crawl", account="DE02 1203")
+    earnings.set_destination(
+        actor=make.actor(sharer), name=sharer.display_name, account="DE02 1203"
+    )
     link = sharing.share(
         actor=make.actor(sharer), target_kind="product", target_id=item.product_id, via=None
     )

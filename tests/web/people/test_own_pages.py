@@ -161,6 +161,13 @@ def test_an_address_is_added_by_the_form_of_its_country(hers: Client) -> None:
     assert "Germany" in shown
 
 
+def test_two_taps_keep_an_address_once(hers: Client) -> None:
+    form = HOME | {"csrfmiddlewaretoken": "a" * 64}
+    for _tap in range(2):
+        assert hers.post("/me/addresses/new", form)["Location"] == "/me/addresses"
+    assert Address.objects.count() == 1
+
+
 def test_a_bad_address_is_refused_with_every_fault_and_kept(hers: Client) -> None:
     response = hers.post(
         "/me/addresses/new", HOME | {"postcode": "1", "recipient": "", "is_default": "on"}

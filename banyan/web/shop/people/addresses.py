@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -19,6 +20,7 @@ from banyan.people.rules import ADDRESS_FORMS, address_form, parse_address_line
 from banyan.people.rules.countries import country_names, country_told
 
 from ...http import actor, private
+from ...once import led_to, name_of
 from .forms import AddressForm, LineForm, refuse
 from .sessions import member, region_of, safe_next
 
@@ -119,13 +121,17 @@ def _save(request: HttpRequest, country: str, address: Address | None) -> HttpRe
     fields = {field.name: request.POST.get(field.name, "") for field in address_form(country)}
     fields["country"] = country
     default = "is_default" in request.POST
+    who = actor(request)
+
+    def add() -> str:
+        people.add_address(actor=who, fields=fields, is_default=default)
+        messages.success(request, _("Saved."))
+        return safe_next(request) or reverse("addresses")
+
     try:
         if address is None:
-            people.add_address(actor=actor(request), fields=fields, is_default=default)
-        else:
-            people.change_address(
-                actor=actor(request), address_id=address.pk, fields=fields, is_default=default
-            )
+            return redirect(led_to(request, name_of(request), add))
+        people.change_address(actor=who, address_id=address.pk, fields=fields, is_default=default)
     except Invalid as problem:
         refuse(form, problem)
         return _page(request, country, form, address, status=422)

@@ -54,7 +54,6 @@ from tests.acceptance.crawler_scene import something_of_everything
 from tests.support import factories as make
 from tests.support.crawler import Crawler, Walk, route_names
 from tests.support.database import wipe
-from tests.support.pages import Page
 from tests.support.recount import recount
 
 # Routes that no link or form of a page leads to, each with the reason.
@@ -461,30 +460,6 @@ def _common(rest: list[str], known: list[str]) -> int:
     if rest[: len(known)] == known:
         return len(known)
     return len(rest) if len(rest) > 3 and known[: len(rest)] == rest else 0
-
-
-@pytest.mark.parametrize(
-    ("html", "fault"),
-    [
-        ('<p style="color:red">x</p>', "inline style"),
-        ("<script>x</script>", "inline script"),
-        ('<a href="/" onclick="x">x</a>', "handler"),
-        ('<img src="/x">', "no alt"),
-        ('<p id="a">x</p><p id="a">y</p>', "id twice"),
-        ('<a href="#there">x</a>', "no such fragment"),
-        ("<section><h2>Orders</h2></section>", "empty section"),
-        ("<section><h2>Orders</h2><ul></ul></section>", "empty list"),
-        ('<a href="/"></a>', "nothing in it"),
-        ("<div><p>x</p></div></div>", "ended, never begun: div"),
-        ("<section><div>x</section>", "not ended before </section>: div"),
-        ("<p><div>x</div></p>", "div in a paragraph"),
-        ("<p>&lt;built-in method keys of dict object at 0x7f&gt;</p>", "an object"),
-    ],
-)
-def test_the_reader_notices(html: str, fault: str) -> None:
-    sound = "<title>x</title><section><h2>Orders</h2><p>none</p></section>"
-    assert Page(sound).faults == []
-    assert any(found.startswith(fault) for found in Page(sound + html).faults)
 
 
 def test_the_walker_notices_what_leads_nowhere(db: None) -> None:

@@ -27,6 +27,7 @@ def take_bank_list(*, actor: Actor, batch_id: int, reason: str = "") -> str:
     """
     batch = get_batch_for(actor, batch_id)
     out = io.StringIO()
+    out.write("\ufeff")  # so that spreadsheets read it as UTF-8
     writer = csv.DictWriter(out, COLUMNS)
     writer.writeheader()
     found = payouts_to_send("payout_batch", batch.pk)

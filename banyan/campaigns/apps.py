@@ -22,10 +22,10 @@ class CampaignsConfig(AppConfig):
         from .checks import promises
         from .leaving import open_perks
         from .mechanic import mechanics
-        from .queries import had_of, owed_of
+        from .queries import had_of, owed_of, still_owed_of
 
         mechanics()
         register_promises(promises)
         topics.register()
-        register_claim(owed_of, had_of)
+        register_claim(owed_of, had_of, still_owed_of)
         register_check("campaigns", open_perks)

@@ -224,6 +224,23 @@ def had_of(order_id: int) -> int:
     return sum(perk.amount for perk in perks_of(order_id))
 
 
+def still_owed_of(shop_ids: Iterable[int]) -> dict[tuple[int, str], int]:
+    """Return what others are yet to have of shops' money, by shop and currency. Three queries."""
+    unpaid = Grant.objects.filter(kind="perk", amount=0, cost__gt=0)
+    costs = dict(unpaid.values_list("reference", "cost"))
+    places = Participation.objects.filter(pk__in=costs, order_id__isnull=False)
+    order_of = dict(places.values_list("pk", "order_id"))
+    theirs = Order.objects.filter(pk__in=order_of.values(), shop_id__in=list(shop_ids))
+    whose = {pk: (shop, currency) for pk, shop, currency in theirs.values_list(
+        "pk", "shop_id", "currency"
+    )}  # fmt: skip
+    sums: dict[tuple[int, str], int] = {}
+    for place, order_id in order_of.items():
+        if order_id in whose:
+            sums[whose[order_id]] = sums.get(whose[order_id], 0) + costs[place]
+    return sums
+
+
 def own_instances(actor: Actor, campaign: Campaign) -> list[Instance]:
     """Return what the actor has begun in a campaign, newest first."""
     if actor.id is None:

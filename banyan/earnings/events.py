@@ -62,3 +62,39 @@ class EarningsPayoutFailed(_OfItem):
 
     name: ClassVar[str] = "earnings.payout_failed"
     reason: str
+
+
+class EarningsPayoutReturned(_OfItem):
+    """A payee's bank sent back what had left; the money is payable again."""
+
+    name: ClassVar[str] = "earnings.payout_returned"
+    reason: str
+
+
+class _OfShop(Event):
+    subject: ClassVar[str] = "item_id"
+    item_id: int
+    batch_id: int
+    shop_id: int
+    amount: int
+    currency: str
+
+
+class ShopPaidOut(_OfShop):
+    """What the platform owed a shop was paid out to it."""
+
+    name: ClassVar[str] = "shop.paid_out"
+
+
+class ShopPayoutFailed(_OfShop):
+    """A payout to a shop could not be sent; the platform owes it as before."""
+
+    name: ClassVar[str] = "shop.payout_failed"
+    reason: str
+
+
+class ShopPayoutReturned(_OfShop):
+    """A shop's bank sent back what had left; the platform owes it as before."""
+
+    name: ClassVar[str] = "shop.payout_returned"
+    reason: str

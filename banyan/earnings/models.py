@@ -148,7 +148,7 @@ class Commission(models.Model):
 
 
 class PayoutBatch(models.Model):
-    """A run of payouts of what is payable."""
+    """A run of payouts of what is payable, to members or to shops."""
 
     id = IdField(primary_key=True)
     state = models.CharField(
@@ -163,45 +163,80 @@ class PayoutBatch(models.Model):
 
 
 class Destination(models.Model):
-    """Where a member's earnings go when they are paid by hand; one per member.
+    """Where money goes that is paid by hand: a member's earnings, or what a shop is owed.
 
-    ``sealed`` is JSON {"name", "account"}, encrypted by the ring ``payouts``.
+    One per member and per shop. ``sealed`` is JSON {"name", "account"}, encrypted by the ring
+    ``payouts``. ``said_by`` is the owner who said it for the shop: it counts while they are one.
     """
 
     id = IdField(primary_key=True)
-    account = models.OneToOneField(Account, on_delete=models.CASCADE)
+    account = models.OneToOneField(Account, null=True, on_delete=models.CASCADE)
+    shop = models.ForeignKey(
+        Shop, null=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    said_by = models.ForeignKey(
+        Account, null=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     sealed = models.BinaryField()
     changed_at = models.DateTimeField()
 
     class Meta:
         db_table = "earnings_destination"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(account__isnull=False, shop=None, said_by=None)
+                | Q(account=None, shop__isnull=False, said_by__isnull=False),
+                name="destination_of_one",
+            ),
+            models.UniqueConstraint(fields=["shop"], name="destination_shop_once"),
+        ]
 
 
 class PayoutItem(models.Model):
-    """One payee's amount in a batch, and the payment that carried it.
+    """The amount of one payee, a member or a shop, in a batch, and the payment that carried it.
 
-    ``state``: draft, submitted, paid, failed (the money is payable again) or skipped, with
-    ``reason`` nothing_left (a refund took it before the batch was submitted) or no_destination
-    (by hand, and the payee has not said where; it stays payable).
+    ``state``: draft, submitted, paid, failed (the money is payable again), returned (so is it: a
+    bank sent it back after it had left) or skipped, with ``reason`` nothing_left (a refund took it
+    before the batch was submitted), no_destination (by hand, and the payee has not said where; it
+    stays payable) or suspended (the shop is). ``place`` is the last four signs of the account that
+    it went to by hand.
     """
 
     id = IdField(primary_key=True)
     batch = models.ForeignKey(PayoutBatch, on_delete=models.PROTECT, related_name="items")
-    payee = models.ForeignKey(Account, on_delete=models.PROTECT)
+    payee = models.ForeignKey(Account, null=True, on_delete=models.PROTECT)
+    shop = models.ForeignKey(
+        Shop, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     payout_id = models.BigIntegerField(null=True)
     state = models.CharField(max_length=10, default="draft")
     reason = models.CharField(max_length=20, blank=True, default="", db_default="")
+    place = models.CharField(max_length=20, blank=True, default="", db_default="")
 
     class Meta:
         db_table = "earnings_payoutitem"
         constraints = [
             models.UniqueConstraint(fields=["batch", "payee", "currency"], name="payout_item_once"),
+            models.UniqueConstraint(
+                fields=["shop", "batch", "currency"], name="payout_item_shop_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(payee__isnull=False, shop=None) | Q(payee=None, shop__isnull=False),
+                name="payout_item_of_one",
+            ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payout_item_amount"),
             models.UniqueConstraint(fields=["payout_id"], name="payout_item_payout_once"),
             models.CheckConstraint(
-                condition=Q(state__in=["draft", "submitted", "paid", "failed", "skipped"]),
-                name="payout_item_state",
+                condition=Q(
+                    state__in=["draft", "submitted", "paid", "failed", "returned", "skipped"]
+                ),
+                name="payout_item_known_state",
             ),
         ]
+
+    @property
+    def owner_id(self) -> int:
+        """The id of whose money it is: the member's, or the shop's."""
+        return self.payee_id or self.shop_id or 0

@@ -28,9 +28,12 @@ holds(
     "earnings.Commission", Erase.BLANK, BOOKS, owner=("payee_id",), fields=("explanation",),
     act=_unname_paths,
 )  # fmt: skip
-holds("earnings.PayoutItem", Erase.PSEUDONYM, BOOKS, owner=("payee_id",))
+holds(
+    "earnings.PayoutItem", Erase.PSEUDONYM, f"{BOOKS} Of an account by hand its last four signs.",
+    owner=("payee_id",), fields=("place",),
+)  # fmt: skip
 holds(
     "earnings.Destination", Erase.DELETE, "As long as the account, or until it is taken away.",
-    owner=("account_id",), fields=("sealed",), opens={"sealed": told},
+    owner=("account_id", "said_by_id"), fields=("sealed",), opens={"sealed": told},
 )  # fmt: skip
 names_nobody("earnings.Plan", "earnings.PlanVersion", "earnings.PayoutBatch")

@@ -23,6 +23,7 @@ from banyan.kernel.events import Meta
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Conflict, NotFound
 from banyan.ledger import actions as ledger
+from banyan.ledger.models import Account as LedgerAccount
 from banyan.ledger.rules import Entry
 from banyan.orders.actions.charged_back import out_by_bank
 from banyan.orders.events import OrderChargebackMoved, OrderReceived, OrderRefunded
@@ -33,13 +34,14 @@ from banyan.payments.events import PayoutFailed
 from banyan.payments.models import Intent, Payout, PayoutReturn
 from banyan.payments.queries import left_to_pass_on, passes_on
 
+from . import owing
 from .access import require_role
-from .models import Commission
+from .models import Commission, PayoutItem
 from .ports import claimed
 from .states import LIVE_STATES
 
 CONSUMER = "earnings.settling"
-SUBJECT = "order_split"
+SUBJECT = owing.SPLIT
 
 
 def settle_order(*, actor: Actor, order_id: int, key: str) -> None:
@@ -141,10 +143,13 @@ def _pass_on(actor: Actor, order: Order, intent_id: int, parts: Sequence[Payout]
     """Pass on what is missing, as one part more; none where the shop has no account for it.
 
     What another shop of the payment has, and does not give back, is not there to be passed on: the
-    platform owes it.
+    platform owes it. Nor is what the shop was paid in a batch since.
     """
     missing = _missing(order, [part for part in parts if part.state != "failed"])
     amount = min(missing, left_to_pass_on(Intent.objects.get(pk=intent_id)))
+    if _paid_in_a_batch_since(order):
+        book = LedgerAccount.objects.get(pk=_owed(order).pk)
+        amount = min(amount, owing.payable([book])[book.pk])
     if amount <= 0:
         return []
     first = f"{SUBJECT}:{order.pk}"
@@ -160,6 +165,16 @@ def _pass_on(actor: Actor, order: Order, intent_id: int, parts: Sequence[Payout]
         last=_is_last(order),
     )
     return [] if made is None else [made]
+
+
+def _paid_in_a_batch_since(order: Order) -> bool:
+    """Tell whether a batch may have paid for this order; exact while the shop's account is held."""
+    items = PayoutItem.objects.filter(
+        shop_id=order.shop_id, currency=order.currency, state__in=["submitted", "paid"]
+    )
+    if order.received_at is not None:
+        items = items.filter(batch__submitted_at__gte=order.received_at)
+    return items.exists()
 
 
 def _take_back(actor: Actor, order: Order, sent: Sequence[Payout], key: str) -> None:

@@ -12,7 +12,8 @@ COMMISSION = Machine(
         "held": ("payable", "held_fraud", "reversed"),
         "held_fraud": ("held", "reversed"),
         "payable": ("paid", "reversed"),
-        "paid": ("reversed",),
+        # payable once more: the payee's bank has sent the payout back
+        "paid": ("payable", "reversed"),
         "reversed": (),
         "expired": (),
         "rejected": (),

@@ -12,12 +12,17 @@ from banyan.orders.events import (
     OrderReceived,
     OrderRefunded,
 )
-from banyan.payments.events import PayoutFailed, PayoutPaid
+from banyan.payments.events import PayoutFailed, PayoutPaid, PayoutReturned
 
 from . import settling, telling  # noqa: F401 - registers on import
 from .actions.holds import hold_locks, hold_received
 from .actions.life import activate, activate_locks, end_unpaid, end_unpaid_locks
-from .actions.payouts import on_payout_failed, on_payout_paid, payout_locks
+from .actions.payouts import (
+    on_payout_failed,
+    on_payout_paid,
+    on_payout_returned,
+    payout_locks,
+)
 from .actions.quotes import freeze_terms, quote
 from .actions.refunds import reverse, reverse_locks
 
@@ -31,3 +36,4 @@ events.in_transaction(OrderReceived, locks=hold_locks)(hold_received)
 events.in_transaction(OrderRefunded, locks=reverse_locks)(reverse)
 events.in_transaction(PayoutPaid, locks=payout_locks)(on_payout_paid)
 events.in_transaction(PayoutFailed, locks=payout_locks)(on_payout_failed)
+events.in_transaction(PayoutReturned, locks=payout_locks)(on_payout_returned)

@@ -1,19 +1,38 @@
-"""What payees are told: that where their earnings go has changed, or has yet to be said."""
+"""What payees are told: where their money goes has changed, or has yet to be said; how it went."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from banyan.catalog.access import MANAGERS
+from banyan.catalog.models import Shop, ShopStaff
+from banyan.kernel import events
+from banyan.kernel.actors import Actor
+from banyan.kernel.events import Meta
 from banyan.kernel.ids import new_code
+from banyan.kernel.money import Money, format_money
 from banyan.notify import kinds
 from banyan.notify.actions import notify_each, send
 from banyan.notify.kinds import Happening
 from banyan.people.models import Account
 
+from .events import (
+    EarningsPaidOut,
+    EarningsPayoutFailed,
+    EarningsPayoutReturned,
+    ShopPaidOut,
+    ShopPayoutFailed,
+    ShopPayoutReturned,
+)
+
+CONSUMER = "earnings.telling"
 WANTED = "earnings.destination_wanted"
+SHOP_WANTED = "shop.destination_wanted"
+SHOP_CHANGED = "shop.destination_changed"
 
 
 def write_of_change(owner: Account, kind: str) -> None:
@@ -21,15 +40,38 @@ def write_of_change(owner: Account, kind: str) -> None:
 
     In the transaction of the change. It never holds the account itself.
     """
-    channel, where = ("email", owner.email) if owner.email else ("sms", owner.phone)
+    _write(owner, kind, {"handle": owner.handle, "path": reverse("payout_destination")})
+
+
+def write_to_owners(actor: Actor, shop: Shop, kind: str) -> None:
+    """Write a letter to each of a shop's owners, and put it on the notices of its managers.
+
+    In the transaction of the change, as :func:`write_of_change`.
+    """
+    path = reverse("studio_money_destination", args=[shop.slug])
+    by = Account.objects.filter(pk=actor.id).values_list("handle", flat=True).first() or ""
+    seats = ShopStaff.objects.filter(shop=shop).select_related("account").order_by("id")
+    for seat in seats.filter(role="owner"):
+        _write(seat.account, kind, {"handle": by, "shop": shop.name, "path": path})
+    notify_each(
+        recipient_ids=[seat.account_id for seat in seats.filter(role="manager")],
+        kind=SHOP_CHANGED,
+        group_key=f"{SHOP_CHANGED}:{shop.pk}",
+        url=reverse("studio_money", args=[shop.slug]),
+        data={"shop": shop.name},
+    )
+
+
+def _write(to: Account, kind: str, context: dict[str, str]) -> None:
+    channel, where = ("email", to.email) if to.email else ("sms", to.phone)
     if where:
         send(
             channel=channel,
             destination=where,
             kind=kind,
-            context={"handle": owner.handle, "path": reverse("payout_destination")},
-            language=owner.language,
-            key=f"{kind}:{owner.pk}:{new_code(80)}",
+            context=context,
+            language=to.language,
+            key=f"{kind}:{to.pk}:{new_code(80)}",
         )
 
 
@@ -44,8 +86,116 @@ def ask_where(payee_ids: Collection[int]) -> None:
         )
 
 
+def ask_owners_where(shop_ids: Collection[int]) -> None:
+    """Tell shops' owners that their shops' money waits; one row for each until it is read."""
+    for shop in Shop.objects.filter(pk__in=shop_ids).order_by("id"):
+        owners = ShopStaff.objects.filter(shop=shop, role="owner").order_by("id")
+        notify_each(
+            recipient_ids=list(owners.values_list("account_id", flat=True)),
+            kind=SHOP_WANTED,
+            group_key=f"{SHOP_WANTED}:{shop.pk}",
+            url=reverse("studio_money_destination", args=[shop.slug]),
+            data={"shop": shop.name},
+        )
+
+
+ToMember = EarningsPaidOut | EarningsPayoutFailed | EarningsPayoutReturned
+ToShop = ShopPaidOut | ShopPayoutFailed | ShopPayoutReturned
+
+
+def _tell_member(event: ToMember, meta: Meta) -> None:
+    """Tell a member how a payout to them ended."""
+    notify_each(
+        recipient_ids=[event.payee_id],
+        kind=event.name,
+        group_key=f"{event.name}:{event.item_id}",
+        url=reverse("statement"),
+        data={"amount": event.amount, "currency": event.currency},
+    )
+
+
+def _tell_shop(event: ToShop, meta: Meta) -> None:
+    """Tell the owners and managers of a shop how a payout to it ended."""
+    shop = Shop.objects.get(pk=event.shop_id)
+    staff = ShopStaff.objects.filter(shop=shop, role__in=MANAGERS).order_by("id")
+    notify_each(
+        recipient_ids=list(staff.values_list("account_id", flat=True)),
+        kind=event.name,
+        group_key=f"{event.name}:{event.item_id}",
+        url=reverse("studio_money", args=[shop.slug]),
+        data={"amount": event.amount, "currency": event.currency, "shop": shop.name},
+    )
+
+
 def _wanted(happening: Happening) -> str:
     return _("Your earnings can be paid out. Say where they shall go.")
 
 
+def _shop_wanted(happening: Happening) -> str:
+    return _("What %(shop)s is owed can be paid out. Say where it shall go.") % _words(happening)
+
+
+def _shop_changed(happening: Happening) -> str:
+    return _("Where the money of %(shop)s goes has changed.") % _words(happening)
+
+
+def _paid(happening: Happening) -> str:
+    return _("%(money)s was paid out to you.") % _words(happening)
+
+
+def _failed(happening: Happening) -> str:
+    return _("%(money)s could not be sent to you. Look whether your account is right.") % _words(
+        happening
+    )
+
+
+def _returned(happening: Happening) -> str:
+    return _("Your bank sent %(money)s back to us. Look whether your account is right.") % _words(
+        happening
+    )
+
+
+def _shop_paid(happening: Happening) -> str:
+    return _("%(money)s was paid out to %(shop)s.") % _words(happening)
+
+
+def _shop_failed(happening: Happening) -> str:
+    return _(
+        "%(money)s could not be sent to %(shop)s. Look whether its account is right."
+    ) % _words(happening)
+
+
+def _shop_returned(happening: Happening) -> str:
+    return _(
+        "The bank sent %(money)s for %(shop)s back to us. Look whether its account is right."
+    ) % _words(happening)
+
+
+def _words(happening: Happening) -> dict[str, Any]:
+    words: dict[str, Any] = {"shop": happening.data.get("shop", "")}
+    if "amount" in happening.data:
+        words["money"] = format_money(
+            Money(int(happening.data["amount"]), happening.data["currency"])
+        )
+    return words
+
+
+_MEMBERS: dict[type[ToMember], Callable[[Happening], str]] = {
+    EarningsPaidOut: _paid,
+    EarningsPayoutFailed: _failed,
+    EarningsPayoutReturned: _returned,
+}
+_SHOPS: dict[type[ToShop], Callable[[Happening], str]] = {
+    ShopPaidOut: _shop_paid,
+    ShopPayoutFailed: _shop_failed,
+    ShopPayoutReturned: _shop_returned,
+}
+for _to_member, _said in _MEMBERS.items():
+    events.subscribe(_to_member, consumer=CONSUMER)(_tell_member)
+    kinds.register(_to_member.name, _said, icon="coin", family="orders")
+for _to_shop, _said in _SHOPS.items():
+    events.subscribe(_to_shop, consumer=CONSUMER)(_tell_shop)
+    kinds.register(_to_shop.name, _said, icon="coin", family="shop")
 kinds.register(WANTED, _wanted, icon="coin", family="orders")
+kinds.register(SHOP_WANTED, _shop_wanted, icon="coin", family="shop")
+kinds.register(SHOP_CHANGED, _shop_changed, icon="coin", family="shop")

@@ -54,6 +54,7 @@ def journal_text(kind: str) -> str:
         "payout.requested": _("Booked: the whole payout is on its way"),
         "payout.failed": _("Booked: the payout came back"),
         "payout.paid": _("Booked: the payout left"),
+        "payout.returned": _("Booked: the payout was sent back"),
         "wallet.credit": _("Booked: credit was given"),
         "campaign.perk": _("Booked: who opened the group has their part of it"),
         "campaign.perk_back": _("Booked: the part of who opened the group is taken back"),

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import (
+    DateTimeField,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    Value,
+)
+from django.db.models.functions import Coalesce
 from django.utils.translation import get_language
 
 from banyan.catalog.access import visible_products
@@ -34,6 +48,7 @@ from .models import (
     Return,
     ReturnLine,
     Shipment,
+    ShipmentLine,
 )
 from .ports import argued_about, holds_on
 from .rules import WantedLine
@@ -257,6 +272,40 @@ def terms_of(shop_id: int) -> AfterSaleTerms:
     """Return what a shop promises after the sale: its own words, else the defaults."""
     own = AfterSaleTerms.objects.filter(shop_id=shop_id).first()
     return own or AfterSaleTerms(shop_id=shop_id)
+
+
+def still_returnable() -> Q:
+    """Return the condition that orders meet whose time to send goods back is not over.
+
+    By the shop's days after receipt, as ``actions.asking.returnable`` counts them; what is sent in
+    exchange has its own, and before it is sent it is not over either.
+    """
+    now, day = clock.now(), Value(dt.timedelta(days=1))
+
+    def since(shop: str, *names: str) -> ExpressionWrapper:
+        """Return the moment so many of the shop's days ago."""
+        own = AfterSaleTerms.objects.filter(shop_id=OuterRef(shop))
+        days = [
+            Coalesce(Subquery(own.values(name)), AfterSaleTerms._meta.get_field(name).default)
+            for name in names
+        ]
+        span = ExpressionWrapper(sum(days[1:], days[0]) * day, output_field=DurationField())
+        return ExpressionWrapper(
+            Value(now, output_field=DateTimeField()) - span, output_field=DateTimeField()
+        )
+
+    swapped = OrderLine.objects.filter(order_id=OuterRef("pk"), replaces__isnull=False)
+    came = ShipmentLine.objects.filter(
+        line__order_id=OuterRef("pk"),
+        line__replaces__isnull=False,
+        shipment__shipped_at__gt=since("line__order__shop_id", "confirm_days", "return_days"),
+    )
+    unsent = swapped.filter(quantity__gt=F("shipped_quantity") + F("cancelled_quantity"))
+    return (
+        Q(received_at__gt=since("shop_id", "return_days"))
+        | Q(Exists(came), received_at__isnull=False)
+        | Q(Exists(unsent), received_at__isnull=False)
+    )
 
 
 def is_asked_back(order_id: int) -> bool:

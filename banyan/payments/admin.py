@@ -347,6 +347,14 @@ def _not_sent(errand: Errand) -> None:
     actions.say_not_sent(actor=errand.actor, payout_id=errand.row.pk, reason=errand.reason)
 
 
+def _returned(errand: Errand) -> None:
+    actions.say_returned(actor=errand.actor, payout_id=errand.row.pk, reason=errand.reason)
+
+
+def _left_by_hand(row: Payout) -> bool:
+    return row.state == "paid" and providers.is_by_hand(row.provider)
+
+
 def _waits_by_hand(row: Payout) -> bool:
     return row.state in ("requested", "submitted") and providers.is_by_hand(row.provider)
 
@@ -371,6 +379,7 @@ class ByHand(admin.SimpleListFilter):
 class PayoutAdmin(PaymentsAdmin):
     """Money that goes out, as the provider knows it."""
 
+    words = {"returned": gettext_lazy("Came back from the bank")}
     place, singular = "provider-payouts", gettext_lazy("Payout at the provider")
     plural = gettext_lazy("Payouts at the provider")
     roles = ("finance",)
@@ -397,8 +406,8 @@ class PayoutAdmin(PaymentsAdmin):
             gettext_lazy("It was sent"),
             _sent,
             gettext_lazy(
-                "You have sent the money by bank or wallet app, and it has left. The payee's "
-                "earnings are paid. It cannot be undone."
+                "You have sent the money by bank or wallet app, and it has left. The payee is "
+                "paid. If their bank sends it back one day, say so then."
             ),
             gettext_lazy("It is paid."),
             ("finance",),
@@ -419,6 +428,19 @@ class PayoutAdmin(PaymentsAdmin):
             gettext_lazy("It is payable again."),
             ("finance",),
             offered=_waits_by_hand,
+            grave=True,
+        ),
+        Act(
+            "returned",
+            gettext_lazy("It came back"),
+            _returned,
+            gettext_lazy(
+                "The payee's bank has sent it back, and you have it. It is payable again, and "
+                "the payee is told."
+            ),
+            gettext_lazy("It is payable again."),
+            ("finance",),
+            offered=_left_by_hand,
             grave=True,
         ),
     )

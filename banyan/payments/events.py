@@ -122,3 +122,10 @@ class PayoutFailed(_OfPayout):
 
     name: ClassVar[str] = "payout.failed"
     reason: str = ""
+
+
+class PayoutReturned(_OfPayout):
+    """What was sent by hand came back from the payee's bank."""
+
+    name: ClassVar[str] = "payout.returned"
+    reason: str

@@ -88,8 +88,9 @@ def payouts_to_send(subject_kind: str, subject_id: int) -> list[tuple[str, Payou
 
 def waiting_by_hand() -> QuerySet[Payout]:
     """Return the payouts that a person has yet to send. No query."""
-    names = [one.name for one in providers.enabled() if one.capabilities.by_hand]
-    return Payout.objects.filter(provider__in=names, state__in=("requested", "submitted"))
+    return Payout.objects.filter(
+        provider__in=providers.by_hand(), state__in=("requested", "submitted")
+    )
 
 
 def wallet_is_on() -> bool:

@@ -33,22 +33,21 @@ REFUND = Machine(
 )
 
 # A payout's, a split's and a split's way back: each is sent, and the provider has the last word.
+_SENT: dict[str, tuple[str, ...]] = {
+    "requested": ("submitted", "paid", "failed"),
+    "submitted": ("paid", "failed"),
+    "paid": (),
+    "failed": (),
+}
+
 PAYOUT = Machine(
     name="payments.payout.state",
     initial="requested",
-    transitions={
-        "requested": ("submitted", "paid", "failed"),
-        "submitted": ("paid", "failed"),
-        "paid": (),
-        "failed": (),
-    },
+    # returned: by hand, and the payee's bank has sent it back after it had left
+    transitions=_SENT | {"paid": ("returned",), "returned": ()},
 )
 
-RETURN = Machine(
-    name="payments.payoutreturn.state",
-    initial="requested",
-    transitions=PAYOUT.transitions,
-)
+RETURN = Machine(name="payments.payoutreturn.state", initial="requested", transitions=_SENT)
 
 # What a payer's bank takes back. Which of its open states it is in is the provider's to say.
 _STILL_OPEN = ("inquiry", "needs_response", "under_review")

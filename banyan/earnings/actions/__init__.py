@@ -2,15 +2,22 @@
 
 from .bank_list import take_bank_list
 from .circles import clear_circle, confirm_circle, find_circles
-from .destinations import remove_destination, set_destination
+from .destinations import (
+    remove_destination,
+    remove_shop_destination,
+    set_destination,
+    set_shop_destination,
+)
 from .holds import hold_fraud, hold_received, release_due, release_fraud
 from .life import activate, end_unpaid
 from .payouts import (
     cancel_batch,
     draft_again,
     draft_batch,
+    draft_shop_batch,
     on_payout_failed,
     on_payout_paid,
+    on_payout_returned,
     submit_batch,
 )
 from .plans import set_plan
@@ -24,19 +31,23 @@ __all__ = [
     "confirm_circle",
     "draft_again",
     "draft_batch",
+    "draft_shop_batch",
     "end_unpaid",
     "find_circles",
     "hold_fraud",
     "hold_received",
     "on_payout_failed",
     "on_payout_paid",
+    "on_payout_returned",
     "quote",
     "release_due",
     "release_fraud",
     "remove_destination",
+    "remove_shop_destination",
     "reverse",
     "set_destination",
     "set_plan",
+    "set_shop_destination",
     "submit_batch",
     "take_bank_list",
 ]

@@ -1,15 +1,17 @@
 """Reads of earnings for pages, reports and the API."""
 
 from .batches import Payable, Totals, batch_totals, item_state_text, payable_now
-from .destinations import Shown, my_destination
+from .destinations import Shown, my_destination, shop_destination
 from .dues import OrderDue, due_of
 from .mine import Standing, balances, behind, my_commissions, statement, statement_months
 from .offers import Offer, offer_of
 from .payers import verified_payers
 from .reports import LinkReport, Promise, link_report, link_reports, promised, promises_of
 from .shops import (
+    ShopPayout,
     ShopStanding,
     orders_behind,
+    shop_payouts,
     shop_standings,
     shop_statement,
     shop_statement_months,
@@ -22,6 +24,7 @@ __all__ = [
     "OrderDue",
     "Payable",
     "Promise",
+    "ShopPayout",
     "ShopStanding",
     "Shown",
     "Standing",
@@ -42,6 +45,8 @@ __all__ = [
     "payable_now",
     "promised",
     "promises_of",
+    "shop_destination",
+    "shop_payouts",
     "shop_standings",
     "shop_statement",
     "shop_statement_months",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.utils.translation import gettext as _
 
 from banyan.kernel.money import Money
@@ -15,7 +15,7 @@ from ..models import PayoutBatch, PayoutItem
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many people a batch pays, and how much per currency."""
+    """How many people or shops a batch pays, and how much per currency."""
 
     payees: int
     amounts: tuple[Money, ...]
@@ -28,7 +28,7 @@ def batch_totals(batch: PayoutBatch) -> Totals:
     for item in items:
         sums[item.currency] = sums.get(item.currency, 0) + item.amount
     amounts = tuple(Money(amount, currency) for currency, amount in sorted(sums.items()))
-    return Totals(len({item.payee_id for item in items}), amounts)
+    return Totals(len({item.owner_id for item in items}), amounts)
 
 
 def item_state_text(state: str, reason: str = "") -> str:
@@ -38,11 +38,15 @@ def item_state_text(state: str, reason: str = "") -> str:
         "submitted": _("On its way"),
         "paid": _("Paid"),
         "failed": _("Came back; payable again"),
+        "returned": _("Sent back by the bank; payable again"),
         "skipped": _("Left out: a refund took it"),
     }
-    if reason == "no_destination":
-        return _("Left out: has not said where it goes; still payable")
-    return known.get(state, state)
+    left_out = {
+        "no_destination": _("Left out: has not said where it goes; still payable"),
+        "suspended": _("Left out: the shop is suspended; still payable"),
+        "closed": _("Left out: the account is closed; still payable"),
+    }
+    return left_out.get(reason, known.get(state, state))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +61,19 @@ class Payable:
 
 def payable_now(*, minimum: int) -> Payable:
     """Return what finance could do. Three queries."""
-    drafted = PayoutItem.objects.filter(batch__state="draft").values("payee_id")
+    drafts = PayoutItem.objects.filter(batch__state="draft", payee__isnull=False)
+    drafted = drafts.values("payee_id")
     due = Book.objects.filter(kind="earner_payable", balance__gte=minimum).exclude(
         owner_id__in=drafted
     )
     sums = due.values_list("currency").annotate(Sum("balance"), Count("pk")).order_by("currency")
     found = list(sums)
     later = PayoutItem.objects.filter(
-        payee=OuterRef("payee"), currency=OuterRef("currency"), pk__gt=OuterRef("pk")
+        Q(payee=OuterRef("payee")) | Q(shop=OuterRef("shop")),
+        currency=OuterRef("currency"),
+        pk__gt=OuterRef("pk"),
     )
-    failed = PayoutItem.objects.filter(~Exists(later), state="failed")
+    failed = PayoutItem.objects.filter(~Exists(later), state__in=["failed", "returned"])
     return Payable(
         amounts=tuple(Money(int(total), currency) for currency, total, _n in found),
         payees=sum(count for _c, _t, count in found),

@@ -7,22 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 
 from banyan.kernel.money import Money
 from banyan.ledger import queries as ledger
 from banyan.ledger.models import Account
 from banyan.ledger.queries import MonthSums, StatementLine
-from banyan.orders.models import Order, OrderRefund, Return
-from banyan.orders.ports import argued_about
-from banyan.orders.states import OPEN_RETURN
+from banyan.orders.models import Order, OrderRefund
 from banyan.payments.models import Payout, PayoutReturn
-from banyan.payments.queries import open_chargebacks
 
-from ..models import Commission
-from ..settling import SUBJECT as SPLIT
+from ..models import Commission, PayoutItem
+from ..owing import BOOK, SPLIT, about, not_over, payable
 
-BOOK = "shop_payable"
 PASSED_ON = ("payout.requested", "payout.failed", "payout.returned")
 """Kinds of journals by which money goes on to a shop's own account, and comes back."""
 
@@ -35,15 +31,38 @@ class ShopStanding:
 
     ``waiting`` of it is of orders that are not over: paid and not received, or with an open request
     for a refund, return, dispute or chargeback. ``over`` is all the rest: of orders that are over
-    and of payments that the shop asked for. ``passed_on`` went on to the shop's own account and is
-    not in ``owed``. Each may be below zero.
+    and of payments that the shop asked for. ``payable`` of that can be paid out in a batch now,
+    never below zero. ``passed_on`` went on to the shop's own account, ``in_transit`` is on its way
+    in a batch, ``paid_out`` was paid by one, ever: none of them is in ``owed``. Each other may be
+    below zero.
     """
 
     currency: str
     owed: Money
     waiting: Money
     over: Money
+    payable: Money
     passed_on: Money
+    in_transit: Money
+    paid_out: Money
+
+
+@dataclass(frozen=True, slots=True)
+class ShopPayout:
+    """What was, or is to be, paid out to a shop in a batch.
+
+    ``state``: submitted, paid, failed or returned; what failed or was returned is owed as before.
+    ``place`` is the last four signs of the account that it goes to by hand, ``ref`` the bank's or
+    the provider's reference, ``ended_at`` when it was said how it went.
+    """
+
+    id: int
+    money: Money
+    state: str
+    place: str
+    ref: str
+    sent_at: dt.datetime
+    ended_at: dt.datetime | None
 
 
 def _books(shop_id: int) -> list[Account]:
@@ -52,47 +71,56 @@ def _books(shop_id: int) -> list[Account]:
 
 
 def shop_standings(shop_id: int) -> list[ShopStanding]:
-    """Return what the shop is owed per currency, by currency. Three queries."""
+    """Return what the shop is owed per currency, by currency. At most nine queries."""
     books = _books(shop_id)
     if not books:
         return []
-    waiting = ledger.posted(books, _about(_not_over(shop_id)))
+    waiting = ledger.posted(books, about(not_over([shop_id])))
     passed_on = ledger.posted(books, Q(journal__kind__in=PASSED_ON))
+    can_be_paid = payable(books)
+    items = PayoutItem.objects.filter(shop_id=shop_id, state__in=["submitted", "paid"])
+    sums = items.order_by().values_list("currency", "state").annotate(n=Sum("amount"))
+    paid = {(currency, state): int(n) for currency, state, n in sums}
     return [
         ShopStanding(
             currency=book.currency,
             owed=Money(book.balance, book.currency),
             waiting=Money(waiting[book.pk], book.currency),
             over=Money(book.balance - waiting[book.pk], book.currency),
+            payable=Money(can_be_paid[book.pk], book.currency),
             passed_on=Money(-passed_on[book.pk], book.currency),
+            in_transit=Money(paid.get((book.currency, "submitted"), 0), book.currency),
+            paid_out=Money(paid.get((book.currency, "paid"), 0), book.currency),
         )
         for book in books
     ]
 
 
-def _not_over(shop_id: int) -> QuerySet[Order]:
-    asked = OrderRefund.objects.filter(order_id=OuterRef("pk"), state="requested")
-    coming = Return.objects.filter(order_id=OuterRef("pk"), state__in=OPEN_RETURN)
-    bank = open_chargebacks().filter(intent_id=OuterRef("checkout__intent_id"))
-    under_way = Q(state__in=["paid", "shipped"]) | Exists(asked) | Exists(coming) | Exists(bank)
-    return Order.objects.filter(under_way | argued_about(), shop_id=shop_id)
+def shop_payouts(
+    shop_id: int, *, before: int | None = None, limit: int = 50
+) -> list[ShopPayout]:
+    """Return what was paid out to the shop in batches, newest first, older than ``before``.
+
+    Two queries.
+    """
+    items = PayoutItem.objects.filter(shop_id=shop_id, payout_id__isnull=False)
+    if before is not None:
+        items = items.filter(pk__lt=before)
+    found = list(items.select_related("batch").order_by("-pk")[:limit])
+    payouts = Payout.objects.in_bulk([item.payout_id for item in found if item.payout_id])
+    return [_shown(item, payouts[item.payout_id]) for item in found if item.payout_id]
 
 
-def _about(orders: QuerySet[Order]) -> Q:
-    """Return the condition of postings that are about orders."""
-    ids = orders.values("pk")
-    parts = Payout.objects.filter(subject_kind=SPLIT, subject_id__in=ids)
-    subjects: dict[str, QuerySet[Any]] = {
-        "order": orders,
-        "order_refund": OrderRefund.objects.filter(order_id__in=ids),
-        "commission": Commission.objects.filter(order_id__in=ids),
-        "payout": parts,
-        "payout_return": PayoutReturn.objects.filter(payout__in=parts),
-    }
-    found = Q()
-    for kind, rows in subjects.items():
-        found |= Q(journal__subject_kind=kind, journal__subject_id__in=rows.values("pk"))
-    return found
+def _shown(item: PayoutItem, payout: Payout) -> ShopPayout:
+    return ShopPayout(
+        id=item.pk,
+        money=Money(item.amount, item.currency),
+        state=item.state,
+        place=item.place,
+        ref=payout.provider_ref,
+        sent_at=item.batch.submitted_at or payout.created_at,
+        ended_at=payout.settled_at,
+    )
 
 
 def shop_statement_months(shop_id: int) -> dict[str, list[MonthSums]]:

@@ -4,7 +4,7 @@
 and the regular check (both :func:`sync`), and the provider's message (:func:`receive_webhook`).
 """
 
-from .by_hand import say_not_sent, say_sent
+from .by_hand import say_not_sent, say_returned, say_sent
 from .capturing import Paid, capture
 from .chargebacks import check_chargeback, hear_chargeback
 from .credit import issue_credit
@@ -87,6 +87,7 @@ __all__ = [
     "retry_locks",
     "retry_refund",
     "say_not_sent",
+    "say_returned",
     "say_sent",
     "settle_payout",
     "settle_refund",

@@ -1,4 +1,4 @@
-"""What finance says of payouts by hand: it was sent, or it could not be."""
+"""What finance says of payouts by hand: it was sent, it could not be, or it came back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..access import get_payout_for
 from ..models import Payout
 from ..problems import PayoutNotSupported
 from ..rules import Outcome
-from .payouts import settle_payout
+from .payouts import return_payout, settle_payout
 
 LONGEST_REFERENCE = 80
 
@@ -55,6 +55,31 @@ def say_not_sent(*, actor: Actor, payout_id: int, reason: str) -> Payout:
     )
 
 
+def say_returned(*, actor: Actor, payout_id: int, reason: str) -> Payout:
+    """The payee's bank has sent it back after it had left: payable again, once. Audited.
+
+    Posts and emits what :func:`return_payout` does. Repeatable. Raises Invalid without a reason,
+    PayoutNotSupported for what a provider sends, Conflict ``payout_not_sent`` for what nobody has
+    said to have been sent.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise Invalid(fields={"reason": _("Say why it came back.")})
+    payout = _by_hand(actor, payout_id)
+    with transaction.atomic():
+        if return_payout(actor=actor, payout_id=payout.pk, reason=reason[:200]):
+            _note(actor, payout, "payout.returned", reason)
+    payout.refresh_from_db()
+    return payout
+
+
+def _by_hand(actor: Actor, payout_id: int) -> Payout:
+    payout = get_payout_for(actor, payout_id)
+    if not providers.is_by_hand(payout.provider):
+        raise PayoutNotSupported(detail=f"{payout.provider} says itself how it went")
+    return payout
+
+
 def _say(
     actor: Actor,
     payout_id: int,
@@ -65,9 +90,7 @@ def _say(
     provider_ref: str,
     failure: str,
 ) -> Payout:
-    payout = get_payout_for(actor, payout_id)
-    if not providers.is_by_hand(payout.provider):
-        raise PayoutNotSupported(detail=f"{payout.provider} says itself how it went")
+    payout = _by_hand(actor, payout_id)
     with transaction.atomic():
         outcome = settle_payout(
             actor=actor,
@@ -81,13 +104,17 @@ def _say(
                 _("Somebody has said already how this payout went."), code="payout_settled"
             )
         if outcome is Outcome.SETTLED:
-            audit.record(
-                actor=actor,
-                action=act,
-                subject_kind="payout",
-                subject_id=payout.pk,
-                subject_label=provider_ref,
-                reason=reason,
-            )
+            _note(actor, payout, act, reason, provider_ref)
     payout.refresh_from_db()
     return payout
+
+
+def _note(actor: Actor, payout: Payout, act: str, reason: str, bank_ref: str = "") -> None:
+    audit.record(
+        actor=actor,
+        action=act,
+        subject_kind="payout",
+        subject_id=payout.pk,
+        subject_label=bank_ref or payout.provider_ref,
+        reason=reason,
+    )

@@ -8,15 +8,17 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from banyan.kernel import clock, events, locks
 from banyan.kernel.actors import Actor, caused_by, current_cause
 from banyan.kernel.money import Money
+from banyan.kernel.problems import Conflict
 from banyan.ledger import actions as ledger
 from banyan.ledger.rules import Entry
 
 from .. import destinations, providers
-from ..events import PayoutFailed, PayoutPaid, PayoutRequested
+from ..events import PayoutFailed, PayoutPaid, PayoutRequested, PayoutReturned
 from ..models import Payout
 from ..problems import (
     PayoutNotSupported,
@@ -40,7 +42,7 @@ from .sending import write_final_word, write_submitted
 
 logger = logging.getLogger(__name__)
 
-E = TypeVar("E", PayoutRequested, PayoutPaid, PayoutFailed)
+E = TypeVar("E", PayoutRequested, PayoutPaid, PayoutFailed, PayoutReturned)
 
 
 def request_payout(
@@ -231,7 +233,7 @@ def settle_payout(
     event = (
         _event(PayoutPaid, payout) if succeeded else _event(PayoutFailed, payout, reason=failure)
     )
-    target = provider_account(providers.get(payout.provider), None, payout.currency)
+    target = provider_account(providers.carrier(payout.provider), None, payout.currency)
     transit = in_transit_account(payout.currency)
     with transaction.atomic(), caused_by(payout.cause_id):
         locks.take(events.locks_for(event))
@@ -264,9 +266,46 @@ def settle_payout(
     return outcome
 
 
+def return_payout(*, actor: Actor, payout_id: int, reason: str) -> bool:
+    """Write that what had left came back; says whether it is news. Outermost.
+
+    Posts ``payout:{id}:returned`` (provider -P, payouts_in_transit +P) and emits payout.returned, on
+    which whoever asked books the money back. Locks what its listeners declare, then the payout's
+    own row. Raises Conflict ``payout_not_sent`` for one that has not been paid.
+    """
+    payout = Payout.objects.get(pk=payout_id)
+    event = _event(PayoutReturned, payout, reason=reason)
+    source = provider_account(providers.carrier(payout.provider), None, payout.currency)
+    transit = in_transit_account(payout.currency)
+    with transaction.atomic(), caused_by(payout.cause_id):
+        locks.take(events.locks_for(event))
+        payout = Payout.objects.select_for_update(no_key=True).get(pk=payout_id)
+        if payout.state == "returned":
+            return False
+        if payout.state != "paid":
+            raise Conflict(
+                _("Nobody has said that this payout was sent."), code="payout_not_sent"
+            )
+        write_final_word(
+            PAYOUT, payout, "returned", actor=actor, provider_ref="", failure=reason
+        )
+        ledger.post(
+            key=f"payout:{payout.pk}:returned",
+            kind="payout.returned",
+            subject_kind="payout",
+            subject_id=payout.pk,
+            entries=[Entry(source.pk, -payout.amount), Entry(transit.pk, payout.amount)],
+            currency=payout.currency,
+            actor=actor,
+            memo=reason,
+        )
+        events.emit(event, actor=actor)
+    return True
+
+
 def _judge(payout: Payout, *, succeeded: bool, money: Money | None) -> Outcome:
-    if payout.state in ("paid", "failed"):
-        same = succeeded == (payout.state == "paid")
+    if payout.state in ("paid", "failed", "returned"):
+        same = succeeded == (payout.state != "failed")
         return Outcome.ALREADY_SETTLED if same else Outcome.CONTRADICTION
     if succeeded and money is not None and money != Money(payout.amount, payout.currency):
         return Outcome.AMOUNT_MISMATCH
@@ -276,7 +315,7 @@ def _judge(payout: Payout, *, succeeded: bool, money: Money | None) -> Outcome:
 def _carried(payout: Payout) -> ProviderState:
     if payout.payment_ref:
         return splitting(payout.provider).split(split_order(payout))
-    return providers.get(payout.provider).payout(_order(payout))
+    return providers.carrier(payout.provider).payout(_order(payout))
 
 
 def _asked_about(payout: Payout) -> ProviderState:

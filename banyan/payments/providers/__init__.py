@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 from ..problems import ProviderUnknown
 from .base import Provider
 
+HAND = "hand"
 BUILT_IN = {
     "alipay": "banyan.payments.providers.alipay:AlipayProvider",
     "hand": "banyan.payments.providers.hand:HandProvider",
@@ -79,12 +80,33 @@ def get(name: str) -> Provider:
 
 def label_of(name: str) -> str:
     """Return what people call a provider; the bare name of one that is not enabled any more."""
-    return str(get(name).label) if name in table() else name
+    known = name in table() or _is_off_and_by_hand(name)
+    return str(carrier(name).label) if known else name
+
+
+def carrier(name: str) -> Provider:
+    """Return who carries a payout that is under way, or carried one that has ended.
+
+    The enabled provider; by hand, also after it was switched off: its payouts need no settings, and
+    somebody still has to say how they went. Raises ProviderUnknown.
+    """
+    return _load(name, BUILT_IN[name]) if _is_off_and_by_hand(name) else get(name)
 
 
 def is_by_hand(name: str) -> bool:
-    """Tell whether a person sends the payouts of an enabled provider, and says how they went."""
-    return name in table() and get(name).capabilities.by_hand
+    """Tell whether a person sends the payouts of a provider, and says how they went."""
+    if name in table():
+        return get(name).capabilities.by_hand
+    return _is_off_and_by_hand(name)
+
+
+def by_hand() -> list[str]:
+    """Return the names of those whose payouts a person sends, or sent before they were off."""
+    return [name for name in {*table(), *BUILT_IN} if is_by_hand(name)]
+
+
+def _is_off_and_by_hand(name: str) -> bool:
+    return name == HAND and name not in named()
 
 
 def enabled() -> list[Provider]:

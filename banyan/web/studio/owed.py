@@ -1,4 +1,4 @@
-"""The merchant's money: what the platform owes the shop, and the statement of it."""
+"""The merchant's money: what the platform owes the shop, pays out to it, and the statement."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from banyan.catalog.access import MANAGERS
+from banyan.catalog.access import MANAGERS, works_in
 from banyan.catalog.models import Shop
 from banyan.catalog.rules.product_csv.cells import protect
 from banyan.earnings import queries
 from banyan.ledger.queries import StatementLine
 
 from .. import statements
-from ..http import private, signed_in
+from ..http import actor, private, signed_in
 from ..statements import Statement
-from .payments import connected_to
+from .payments import OWNER, connected_to
 from .room import page, shop_of
-from .words import money_kind
+from .words import money_kind, payout_state
 
+MOST_PAYOUTS = 24
 COLUMNS = ("at", "what", "order", "note", "amount", "balance", "currency")
 
 
@@ -39,12 +40,21 @@ def _of(shop: Shop) -> Statement:
 @private
 @signed_in
 def money(request: HttpRequest, shop_slug: str) -> HttpResponse:
-    """Show what the shop is owed, and a month of its statement, the latest unless one is chosen."""
+    """Show what the shop is owed, what was paid out to it, and a month of its statement.
+
+    The latest month unless one is chosen.
+    """
     shop = shop_of(request, shop_slug, MANAGERS)
     shown, lines = statements.context(request, _of(shop))
     context = {
         "standings": queries.shop_standings(shop.pk),
         "connected": connected_to(shop),
+        "is_owner": works_in(actor(request), shop.pk, OWNER),
+        "said": queries.shop_destination(shop.pk),
+        "payouts": [
+            {"payout": one, "state": payout_state(one.state)}
+            for one in queries.shop_payouts(shop.pk, limit=MOST_PAYOUTS)
+        ],
         "rows": _rows(shop, lines),
         **shown,
     }

@@ -10,6 +10,7 @@ from . import (
     collections,
     coupons,
     delivery,
+    destination,
     goods,
     handing_over,
     home,
@@ -209,6 +210,16 @@ urlpatterns = [
     path("<slug:shop_slug>/pool/<int:item_id>", pool.pool_item, name="studio_pool_item"),
     path("<slug:shop_slug>/money", owed.money, name="studio_money"),
     path("<slug:shop_slug>/money.csv", owed.export, name="studio_money_export"),
+    path(
+        "<slug:shop_slug>/money/destination",
+        destination.destination,
+        name="studio_money_destination",
+    ),
+    path(
+        "<slug:shop_slug>/money/destination/remove",
+        destination.remove,
+        name="studio_money_destination_remove",
+    ),
     path("<slug:shop_slug>/payments", payments.asked_payments, name="studio_payments"),
     path(
         "<slug:shop_slug>/payments/<int:request_id>/take-back",

@@ -38,6 +38,17 @@ def product_state(state: str) -> tuple[str, str]:
     return known.get(state, (state, ""))
 
 
+def payout_state(state: str) -> tuple[str, str]:
+    """Return the text and the tone of what became of a payout to the shop."""
+    known = {
+        "submitted": (_("On its way to you"), "gold"),
+        "paid": (_("Paid out"), "good"),
+        "failed": (_("Could not be sent; owed again"), "bad"),
+        "returned": (_("Your bank sent it back; owed again"), "bad"),
+    }
+    return known.get(state, (state, ""))
+
+
 def money_kind(kind: str) -> str:
     """Return what a line of the shop's statement is."""
     known = {
@@ -53,6 +64,9 @@ def money_kind(kind: str) -> str:
         "payout.requested": _("Passed on to your own account"),
         "payout.failed": _("Not passed on: it came back"),
         "payout.returned": _("Taken back from your own account"),
+        "shop_payout.requested": _("Paid out to you"),
+        "shop_payout.failed": _("A payout came back"),
+        "shop_payout.returned": _("Your bank sent a payout back"),
         "payment_request.paid": _("Payment that you asked for"),
         "payment_request.refunded": _("Refund of a payment that you asked for"),
         "chargeback.borne": _("Chargeback of a payment that you asked for"),

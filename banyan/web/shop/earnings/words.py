@@ -54,6 +54,7 @@ def statement_kind(kind: str) -> str:
         "campaign.perk_back": _("Taken back: an order of your group went back"),
         "payout.requested": _("Paid out to you"),
         "payout.failed": _("A payout came back"),
+        "payout.returned": _("Your bank sent a payout back"),
     }
     return known.get(kind, kind)
 

@@ -48,14 +48,14 @@ class StandingAnswer(Answer):
 
 
 class PayeeAccountBody(Body):
-    """Where earnings are paid to by bank or wallet app; ``account`` is free text."""
+    """Where money is paid to by bank or wallet app; ``account`` is free text."""
 
     name: str = Field(max_length=200)
     account: str = Field(max_length=200)
 
 
 class PayeeAccountAnswer(Answer):
-    """Where earnings go; of ``account`` only the last four signs are shown."""
+    """Where money goes; of ``account`` only the last four signs are shown."""
 
     name: str
     account: str
@@ -272,7 +272,8 @@ def read_earnings(request: HttpRequest) -> Any:
     return [_standing(one) for one in balances(actor(request).id or 0)]
 
 
-def _destination(found: Shown | None) -> PayeeAccountAnswer | None:
+def destination_answer(found: Shown | None) -> PayeeAccountAnswer | None:
+    """Return where money goes by hand, as programs read it."""
     if found is None:
         return None
     return PayeeAccountAnswer(name=found.name, account=found.account, changed_at=found.changed_at)
@@ -281,7 +282,7 @@ def _destination(found: Shown | None) -> PayeeAccountAnswer | None:
 @router.get("/me/payout-destination", auth=READ, response=PayeeAccountAnswer | None)
 def read_destination(request: HttpRequest) -> Any:
     """Return where one's own earnings go; null before it was said."""
-    return _destination(my_destination(actor(request).id or 0))
+    return destination_answer(my_destination(actor(request).id or 0))
 
 
 @router.put("/me/payout-destination", auth=WRITE, response=PayeeAccountAnswer)
@@ -289,7 +290,7 @@ def put_destination(request: HttpRequest, body: PayeeAccountBody) -> Any:
     """Say where one's own earnings go. A change is told to the member by a letter."""
     who = actor(request)
     earnings.set_destination(actor=who, **body.model_dump())
-    return _destination(my_destination(who.id or 0))
+    return destination_answer(my_destination(who.id or 0))
 
 
 @router.delete("/me/payout-destination", auth=WRITE, response={204: None})

@@ -226,14 +226,14 @@ def had_of(order_id: int) -> int:
 
 def still_owed_of(shop_ids: Iterable[int]) -> dict[tuple[int, str], int]:
     """Return what others are yet to have of shops' money, by shop and currency. Three queries."""
-    unpaid = Grant.objects.filter(kind="perk", amount=0, cost__gt=0)
-    costs = dict(unpaid.values_list("reference", "cost"))
-    places = Participation.objects.filter(pk__in=costs, order_id__isnull=False)
-    order_of = dict(places.values_list("pk", "order_id"))
-    theirs = Order.objects.filter(pk__in=order_of.values(), shop_id__in=list(shop_ids))
-    whose = {pk: (shop, currency) for pk, shop, currency in theirs.values_list(
-        "pk", "shop_id", "currency"
-    )}  # fmt: skip
+    shops = list(shop_ids)
+    theirs = Campaign.objects.filter(Q(shop_id__in=shops) | Q(shop=None))
+    unpaid = Grant.objects.filter(campaign__in=theirs, kind="perk", amount=0, cost__gt=0)
+    costs = {place or 0: cost for place, cost in unpaid.values_list("reference", "cost")}
+    places = Participation.objects.filter(pk__in=list(costs), order_id__isnull=False)
+    order_of = {place: order or 0 for place, order in places.values_list("pk", "order_id")}
+    found = Order.objects.filter(pk__in=list(order_of.values()), shop_id__in=shops)
+    whose = {one.pk: (one.shop_id, one.currency) for one in found.only("shop_id", "currency")}
     sums: dict[tuple[int, str], int] = {}
     for place, order_id in order_of.items():
         if order_id in whose:

@@ -1,4 +1,4 @@
-"""Back office of earnings: commissions, paying them out in batches, and circles."""
+"""Back office of earnings: commissions, paying members and shops out in batches, and circles."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from banyan.kernel.office import (
     OfficeAdmin,
     Panel,
     Text,
+    link_to,
     money_of,
     place_of,
 )
@@ -30,8 +31,8 @@ from banyan.trust.models import Circle
 from banyan.trust.queries import people_of
 
 from . import actions
-from .actions.payouts import payers
-from .models import Commission, PayoutBatch
+from .actions.payouts import CAME_BACK, payers
+from .models import Commission, PayoutBatch, PayoutItem
 from .queries import batch_totals, item_state_text
 from .queries.circles import rests_on
 
@@ -40,6 +41,10 @@ FINANCE = ("finance",)
 
 def _draft(errand: Errand) -> PayoutBatch:
     return actions.draft_batch(actor=errand.actor, reason=errand.reason)
+
+
+def _draft_shops(errand: Errand) -> PayoutBatch:
+    return actions.draft_shop_batch(actor=errand.actor, reason=errand.reason)
 
 
 def _submit(errand: Errand) -> None:
@@ -85,7 +90,8 @@ class CameBack(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Filter by the state of the items."""
-        return queryset.filter(items__state="failed").distinct() if self.value() else queryset
+        back = queryset.filter(items__state__in=CAME_BACK).distinct()
+        return back if self.value() else queryset
 
 
 @admin.register(PayoutBatch)
@@ -110,7 +116,19 @@ class PayoutBatchAdmin(OfficeAdmin):
             gettext_lazy("Prepare a batch"),
             _draft,
             gettext_lazy(
-                "Lists everybody with at least 10.00 payable. No money moves before it is approved."
+                "Lists every member with at least 10.00 payable. No money moves before it is "
+                "approved."
+            ),
+            gettext_lazy("Look through it, then approve it."),
+            FINANCE,
+        ),
+        Act(
+            "draft-shops",
+            gettext_lazy("Prepare a batch for shops"),
+            _draft_shops,
+            gettext_lazy(
+                "Lists every shop with at least 10.00 of orders that are over and cannot be sent "
+                "back any more. No money moves before it is approved."
             ),
             gettext_lazy("Look through it, then approve it."),
             FINANCE,
@@ -159,7 +177,7 @@ class PayoutBatchAdmin(OfficeAdmin):
             gettext_lazy("A new draft for those whose payout came back."),
             gettext_lazy("Look through it, then approve it."),
             FINANCE,
-            offered=lambda row: row.items.filter(state="failed").exists(),
+            offered=lambda row: row.items.filter(state__in=CAME_BACK).exists(),
         ),
     )
 
@@ -175,7 +193,7 @@ class PayoutBatchAdmin(OfficeAdmin):
 
     @admin.display(description=gettext_lazy("Payees"))
     def payees(self, row: PayoutBatch) -> int:
-        """Return how many people it pays."""
+        """Return how many members or shops it pays."""
         return batch_totals(row).payees
 
     @admin.display(description=gettext_lazy("Prepared by"))
@@ -195,14 +213,18 @@ class PayoutBatchAdmin(OfficeAdmin):
 
     def panels(self, request: HttpRequest, row: PayoutBatch) -> list[Panel]:
         """Return who gets what, and what became of it."""
-        items = list(row.items.select_related("payee").order_by("payee__handle", "currency"))
+        items = list(
+            row.items.select_related("payee", "shop").order_by(
+                "payee__handle", "shop__slug", "currency"
+            )
+        )
         payouts = Payout.objects.in_bulk([item.payout_id for item in items if item.payout_id])
         rows = []
         for item in items:
             payout = payouts.get(item.payout_id or 0)
             rows.append(
                 (
-                    Cell(f"@{item.payee.handle}", f"/@{item.payee.handle}"),
+                    _payee(item),
                     Cell(format_money(Money(item.amount, item.currency)), number=True),
                     Cell(item_state_text(item.state, item.reason)),
                     Cell(payout.provider_ref or _("to the payout"), place_of(Payout, payout.pk))
@@ -213,6 +235,14 @@ class PayoutBatchAdmin(OfficeAdmin):
             )
         headings = (_("Payee"), _("Amount"), _("State"), _("Provider's reference"), _("Why"))
         return [Panel(_("Who gets what"), headings, rows)]
+
+
+def _payee(item: PayoutItem) -> Cell:
+    """Return who gets it, with the way to their page."""
+    if item.shop is not None:
+        return link_to(item.shop, item.shop.name)
+    assert item.payee is not None
+    return Cell(f"@{item.payee.handle}", f"/@{item.payee.handle}")
 
 
 def _told(row: PayoutBatch, action: str) -> str:

@@ -79,7 +79,5 @@ def _not_final(shop_ids: Collection[int]) -> QuerySet[Order]:
 
 def _in_hand(shop_ids: Collection[int]) -> Q:
     bank = open_chargebacks().filter(intent_id=OuterRef("intent_id"))
-    asked = PaymentRequest.objects.filter(
-        Exists(bank), payee_kind="shop", payee_id__in=shop_ids
-    )
+    asked = PaymentRequest.objects.filter(Exists(bank), payee_kind="shop", payee_id__in=shop_ids)
     return Q(journal__subject_kind=REQUEST, journal__subject_id__in=asked.values("pk"))

@@ -49,10 +49,10 @@ def write_to_owners(actor: Actor, shop: Shop, kind: str) -> None:
     In the transaction of the change, as :func:`write_of_change`.
     """
     path = reverse("studio_money_destination", args=[shop.slug])
-    by = Account.objects.filter(pk=actor.id).values_list("handle", flat=True).first() or ""
+    by = Account.objects.filter(pk=actor.id or 0).values_list("handle", flat=True).first()
     seats = ShopStaff.objects.filter(shop=shop).select_related("account").order_by("id")
     for seat in seats.filter(role="owner"):
-        _write(seat.account, kind, {"handle": by, "shop": shop.name, "path": path})
+        _write(seat.account, kind, {"handle": by or "", "shop": shop.name, "path": path})
     notify_each(
         recipient_ids=[seat.account_id for seat in seats.filter(role="manager")],
         kind=SHOP_CHANGED,

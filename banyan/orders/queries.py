@@ -282,12 +282,11 @@ def still_returnable() -> Q:
     """
     now, day = clock.now(), Value(dt.timedelta(days=1))
 
-    def since(shop: str, *names: str) -> ExpressionWrapper:
+    def since(shop: str, *names: str) -> ExpressionWrapper[Any]:
         """Return the moment so many of the shop's days ago."""
         own = AfterSaleTerms.objects.filter(shop_id=OuterRef(shop))
         days = [
-            Coalesce(Subquery(own.values(name)), AfterSaleTerms._meta.get_field(name).default)
-            for name in names
+            Coalesce(Subquery(own.values(name)), getattr(AfterSaleTerms(), name)) for name in names
         ]
         span = ExpressionWrapper(sum(days[1:], days[0]) * day, output_field=DurationField())
         return ExpressionWrapper(

@@ -1,4 +1,4 @@
-"""A shop whose money is paid by hand: orders that are over, batches, and what stands on its books."""
+"""A shop that is paid by hand: orders that are over, batches, and what stands on its books."""
 
 from __future__ import annotations
 

@@ -72,9 +72,11 @@ class Payees(ABC):
         """Return what else is locked before their money leaves or comes back."""
         return []
 
+    @abstractmethod
     def cover(self, item: PayoutItem, amount: int, payable: int, locked: set[LockKey]) -> None:
         """Note what a payout of ``amount`` of what was ``payable`` is for."""
 
+    @abstractmethod
     def settle(self, actor: Actor, item: PayoutItem, state: str) -> None:
         """Move what the payout is for to where its end (paid, failed, returned) leaves it."""
 
@@ -105,12 +107,12 @@ class Members(Payees):
     """Who earns: sharers, storefronts, and whoever opens a group."""
 
     column, book = "payee", "earner_payable"
-    kinds = {  # noqa: RUF012 - never written
+    kinds = {
         "requested": "payout.requested",
         "failed": "payout.failed",
         "returned": "payout.returned",
     }
-    told = {  # noqa: RUF012 - never written
+    told = {
         "paid": EarningsPaidOut,
         "failed": EarningsPayoutFailed,
         "returned": EarningsPayoutReturned,
@@ -185,12 +187,12 @@ class Shops(Payees):
 
     column, book = "shop", owing.BOOK
     # What is passed on to an account of their own has kinds of its own.
-    kinds = {  # noqa: RUF012 - never written
+    kinds = {
         "requested": "shop_payout.requested",
         "failed": "shop_payout.failed",
         "returned": "shop_payout.returned",
     }
-    told = {  # noqa: RUF012 - never written
+    told = {
         "paid": ShopPaidOut,
         "failed": ShopPayoutFailed,
         "returned": ShopPayoutReturned,
@@ -222,6 +224,12 @@ class Shops(Payees):
     def ask_where(self, owner_ids: Collection[int]) -> None:
         """Tell the owners."""
         ask_owners_where(owner_ids)
+
+    def cover(self, item: PayoutItem, amount: int, payable: int, locked: set[LockKey]) -> None:
+        """Nothing: what is over is one sum, and no order of it has a state of its own."""
+
+    def settle(self, actor: Actor, item: PayoutItem, state: str) -> None:
+        """Nothing: the account says it all."""
 
 
 MEMBERS, SHOPS = Members(), Shops()

@@ -96,9 +96,7 @@ def shop_standings(shop_id: int) -> list[ShopStanding]:
     ]
 
 
-def shop_payouts(
-    shop_id: int, *, before: int | None = None, limit: int = 50
-) -> list[ShopPayout]:
+def shop_payouts(shop_id: int, *, before: int | None = None, limit: int = 50) -> list[ShopPayout]:
     """Return what was paid out to the shop in batches, newest first, older than ``before``.
 
     Two queries.

@@ -269,7 +269,7 @@ def settle_payout(
 def return_payout(*, actor: Actor, payout_id: int, reason: str) -> bool:
     """Write that what had left came back; says whether it is news. Outermost.
 
-    Posts ``payout:{id}:returned`` (provider -P, payouts_in_transit +P) and emits payout.returned, on
+    Posts ``payout:{id}:returned`` (provider -P, payouts_in_transit +P), emits payout.returned, on
     which whoever asked books the money back. Locks what its listeners declare, then the payout's
     own row. Raises Conflict ``payout_not_sent`` for one that has not been paid.
     """
@@ -283,12 +283,8 @@ def return_payout(*, actor: Actor, payout_id: int, reason: str) -> bool:
         if payout.state == "returned":
             return False
         if payout.state != "paid":
-            raise Conflict(
-                _("Nobody has said that this payout was sent."), code="payout_not_sent"
-            )
-        write_final_word(
-            PAYOUT, payout, "returned", actor=actor, provider_ref="", failure=reason
-        )
+            raise Conflict(_("Nobody has said that this payout was sent."), code="payout_not_sent")
+        write_final_word(PAYOUT, payout, "returned", actor=actor, provider_ref="", failure=reason)
         ledger.post(
             key=f"payout:{payout.pk}:returned",
             kind="payout.returned",

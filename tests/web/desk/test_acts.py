@@ -54,6 +54,7 @@ from tests.campaigns.scene import somebody
 from tests.campaigns.test_outside import collecting, show
 from tests.community.posts import post as publish
 from tests.earnings import story
+from tests.earnings.shop_money import sold
 from tests.earnings.test_circles import rounds
 from tests.groups import circles
 from tests.moderation.test_texts import jpeg
@@ -64,6 +65,7 @@ from .scene import act_url, as_staff, grant, name_of, tables
 
 pytestmark = pytest.mark.django_db
 SYSTEM = Actor.system("test")
+TILL = Actor(kind="staff", id=77, roles=frozenset({"finance"}))
 
 
 @pytest.fixture(autouse=True)
@@ -144,6 +146,13 @@ def by_hand() -> PayoutBatch:
 
 def to_send() -> Payout:
     by_hand()
+    return Payout.objects.get()
+
+
+def was_sent() -> Payout:
+    payout = to_send()
+    payments.say_sent(actor=TILL, payout_id=payout.pk, bank_ref="B-1", reason="test")
+    AuditEntry.objects.all().delete()
     return Payout.objects.get()
 
 
@@ -236,6 +245,11 @@ class Case:
     state: Callable[[Any], Any]
     answers: dict[str, str] = field(default_factory=dict)
     told: int = 302
+
+
+def a_sale_that_is_over() -> Order:
+    with clock.at(clock.now() - dt.timedelta(days=8)):
+        return sold(make.shop())
 
 
 @dataclass(frozen=True)
@@ -494,6 +508,7 @@ CASES = {
     ("payments_payout", "sent"): Case(
         to_send, ("finance",), "payout.sent", state_of, {"bank_ref": "B-1"}),
     ("payments_payout", "not-sent"): Case(to_send, ("finance",), "payout.not_sent", state_of),
+    ("payments_payout", "returned"): Case(was_sent, ("finance",), "payout.returned", state_of),
     ("earnings_payoutbatch", "cancel"): Case(draft, ("finance",), "payout_batch.cancel", state_of),
     ("earnings_payoutbatch", "again"): Case(
         came_back, ("finance",), "payout_batch.draft", lambda row: PayoutBatch.objects.count()),
@@ -596,6 +611,8 @@ COUPON = {
 LIST_CASES: dict[tuple[str, str], ListCase] = {
     ("entitlements_coupon", "add"): ListCase("finance", "coupon.create", COUPON),
     ("earnings_payoutbatch", "draft"): ListCase("finance", "payout_batch.draft"),
+    ("earnings_payoutbatch", "draft-shops"): ListCase(
+        "finance", "payout_batch.draft", before=a_sale_that_is_over),
     ("ledger_journal", "prove"): ListCase("finance", "ledger.prove"),
     ("catalog_category", "add"): ListCase(
         "moderation", "category.add",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.db.models import (
     DateTimeField,
     DurationField,
@@ -20,7 +21,7 @@ from django.db.models import (
     Sum,
     Value,
 )
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import get_language
 
 from banyan.catalog.access import visible_products
@@ -277,16 +278,18 @@ def terms_of(shop_id: int) -> AfterSaleTerms:
 def still_returnable() -> Q:
     """Return the condition that orders meet whose time to send goods back is not over.
 
-    By the shop's days after receipt, as ``actions.asking.returnable`` counts them; what is sent in
-    exchange has its own, and before it is sent it is not over either.
+    By the shop's days after receipt, as ``actions.asking.returnable`` counts them, and no fewer than
+    the law's; what is sent in exchange has its own, and before it is sent it is not over either.
     """
     now, day = clock.now(), Value(dt.timedelta(days=1))
+    least = {"return_days": settings.RETURN_DAYS_BY_LAW, "confirm_days": 0}
 
     def since(shop: str, *names: str) -> ExpressionWrapper[Any]:
         """Return the moment so many of the shop's days ago."""
-        own = AfterSaleTerms.objects.filter(shop_id=OuterRef(shop))
+        own, usual = AfterSaleTerms.objects.filter(shop_id=OuterRef(shop)), AfterSaleTerms()
         days = [
-            Coalesce(Subquery(own.values(name)), getattr(AfterSaleTerms(), name)) for name in names
+            Greatest(Coalesce(Subquery(own.values(name)), getattr(usual, name)), least[name])
+            for name in names
         ]
         span = ExpressionWrapper(sum(days[1:], days[0]) * day, output_field=DurationField())
         return ExpressionWrapper(

@@ -135,6 +135,20 @@ def test_the_shops_own_days_count_and_a_long_window_keeps_it() -> None:
         assert actions.draft_shop_batch(actor=TILL).items.count() == 1
 
 
+def test_no_days_of_a_shop_are_fewer_than_the_laws(settings: Any) -> None:
+    settings.RETURN_DAYS_BY_LAW = 14
+    shop = make.shop()
+    sold(shop)
+    set_terms(
+        actor=make.actor(shop.owner), shop_id=shop.pk, confirm_days=10, return_days=0,
+        return_address="Warehouse 7", instructions="",
+    )  # fmt: skip
+    with later(13), pytest.raises(NothingToPay):
+        actions.draft_shop_batch(actor=TILL)
+    with later(15):
+        assert actions.draft_shop_batch(actor=TILL).items.count() == 1
+
+
 def test_a_piece_in_exchange_has_its_own_days() -> None:
     order, _piece, asked = agreed()
     looked_at(asked)

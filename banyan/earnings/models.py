@@ -197,9 +197,9 @@ class PayoutItem(models.Model):
 
     ``state``: draft, submitted, paid, failed (the money is payable again), returned (so is it: a
     bank sent it back after it had left) or skipped, with ``reason`` nothing_left (a refund took it
-    before the batch was submitted), no_destination (by hand, and the payee has not said where; it
-    stays payable) or suspended (the shop is). ``place`` is the last four signs of the account that
-    it went to by hand.
+    before the batch was submitted), account_closed (or suspended since the draft), suspended (the
+    shop is) or no_destination (by hand, and the payee has not said where); of these three it stays
+    payable. ``place`` is the last four signs of the account that it went to by hand.
     """
 
     id = IdField(primary_key=True)

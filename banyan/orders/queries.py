@@ -278,8 +278,8 @@ def terms_of(shop_id: int) -> AfterSaleTerms:
 def still_returnable() -> Q:
     """Return the condition that orders meet whose time to send goods back is not over.
 
-    By the shop's days after receipt, as ``actions.asking.returnable`` counts them, and no fewer than
-    the law's; what is sent in exchange has its own, and before it is sent it is not over either.
+    By the shop's days after receipt, as ``actions.asking.returnable`` counts them, and no fewer
+    than the law's; what is sent in exchange has its own, and before it is sent it is not over.
     """
     now, day = clock.now(), Value(dt.timedelta(days=1))
     least = {"return_days": settings.RETURN_DAYS_BY_LAW, "confirm_days": 0}

@@ -1,10 +1,12 @@
-"""Whole lives of requests for money and of money passed on, for ``test_whole_life``."""
+"""Whole lives of requests for money, of money passed on and paid out, for ``test_whole_life``."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Any
 
+from banyan.earnings import actions as earnings
+from banyan.earnings.models import PayoutBatch
 from banyan.earnings.settling import settle_order
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
@@ -23,11 +25,13 @@ from banyan.payments.providers.base import (
     Status,
     TakeBack,
 )
+from banyan.sharing import actions as sharing
 from tests.payments import till
 from tests.payments.scripted import ScriptedProvider, script
 from tests.support import factories as make
 
 SYSTEM = Actor.system("test")
+TILL = Actor(kind="staff", id=1, roles=frozenset({"finance"}))
 
 
 class PassingOn(ScriptedProvider):
@@ -176,6 +180,44 @@ def _taken_back(order: Order, key: str) -> PayoutReturn:
     settle_order(actor=SYSTEM, order_id=order.pk, key=key)
     back: PayoutReturn = PayoutReturn.objects.latest("id")
     return back
+
+
+def of_payouts_by_hand(settings: Any) -> None:
+    """A shop and a sharer are paid by hand: it could not be sent, was sent, and came back."""
+    settings.PAYMENT_PROVIDERS = ["hand", *settings.PAYMENT_PROVIDERS]
+    item, ana = make.variant(price=50_000), make.member()
+    shop, owner = item.product.shop, make.actor(item.product.shop.owner)
+    earnings.set_plan(actor=owner, shop_id=shop.pk, rate_bps=1_000)
+    link = sharing.share(
+        actor=make.actor(ana), target_kind="product", target_id=item.product_id, via=None
+    )
+    buyer = make.member()
+    order = make.pay(make.place((item, 1), via=link.code, buyer=buyer)).orders.get()
+    orders.ship(actor=owner, order_id=order.pk, carrier="SF")
+    orders.confirm_receipt(actor=make.actor(buyer), order_id=order.pk)
+    earnings.set_destination(actor=make.actor(ana), name="Ana", account="IBAN 1")
+    earnings.set_shop_destination(actor=owner, shop_id=shop.pk, name="Tea", account="IBAN 2")
+    with clock.at(clock.now() + dt.timedelta(days=91)):
+        earnings.release_due(actor=SYSTEM)
+        for batch in (
+            earnings.draft_batch(actor=SYSTEM, payees=[ana.pk]),
+            earnings.draft_shop_batch(actor=SYSTEM, shops=[shop.pk]),
+        ):
+            lost = payments.say_not_sent(
+                actor=TILL, payout_id=_by_hand(batch), reason="no such IBAN"
+            )
+            once_more = _by_hand(earnings.draft_again(actor=SYSTEM, batch_id=batch.pk))
+            payments.say_sent(actor=TILL, payout_id=once_more, bank_ref="B-1", reason="x")
+            back = payments.say_returned(actor=TILL, payout_id=once_more, reason="closed")
+            assert (lost.state, back.state) == ("failed", "returned")
+
+
+def _by_hand(batch: PayoutBatch) -> int:
+    """Approve a batch of one; return the payout that waits to be sent."""
+    earnings.submit_batch(actor=SYSTEM, batch_id=batch.pk, provider="hand")
+    payout_id = batch.items.get().payout_id
+    assert payout_id is not None
+    return payout_id
 
 
 def of_chargebacks(settings: Any) -> None:

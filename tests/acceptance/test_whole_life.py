@@ -49,6 +49,7 @@ from tests.acceptance.lives_payments import (
     of_chargebacks,
     of_money_passed_on,
     of_payment_requests,
+    of_payouts_by_hand,
     of_refunds_that_are_kept,
 )
 from tests.acceptance.lives_points import of_points
@@ -78,7 +79,6 @@ TOLD_ELSEWHERE = {
     "account.browser_joined": "tests/trust/test_clusters.py",
     "account.contact_verified": "tests/people/test_sign_in.py",
     "account.created": "tests/people/test_sign_in.py",
-    "earnings.payout_failed": "tests/earnings/test_payouts.py",
     "follow.request_ended": "tests/people/test_relations_requests.py",
     "follow.requested": "tests/people/test_relations_requests.py",
     "group.offer_told": "tests/groups/test_offers.py",
@@ -418,6 +418,7 @@ LIVES: list[Callable[[Any], None]] = [
     of_fapiao,
     of_returns,
     of_payment_requests,
+    of_payouts_by_hand,
     of_money_passed_on,
     of_refunds_that_are_kept,
     of_chargebacks,

@@ -134,7 +134,7 @@ class Members(Payees):
     def unpaid(self, owner_ids: Collection[int]) -> dict[int, str]:
         """Leave out whose account is closed."""
         closed = Account.objects.filter(pk__in=owner_ids, is_active=False)
-        return dict.fromkeys(closed.values_list("pk", flat=True), "closed")
+        return dict.fromkeys(closed.values_list("pk", flat=True), "account_closed")
 
     def places(self, provider: str, items: Sequence[PayoutItem]) -> Mapping[int, Place]:
         """Pay to the member's account at a provider; by hand to where they said."""
@@ -206,7 +206,7 @@ class Shops(Payees):
         """Leave out shops that are suspended, and those whose owner's account is closed."""
         shops = Shop.objects.filter(pk__in=owner_ids)
         closed = dict.fromkeys(
-            shops.filter(owner__is_active=False).values_list("pk", flat=True), "closed"
+            shops.filter(owner__is_active=False).values_list("pk", flat=True), "account_closed"
         )
         suspended = shops.filter(state="suspended").values_list("pk", flat=True)
         return closed | dict.fromkeys(suspended, "suspended")

@@ -44,7 +44,7 @@ def item_state_text(state: str, reason: str = "") -> str:
     left_out = {
         "no_destination": _("Left out: has not said where it goes; still payable"),
         "suspended": _("Left out: the shop is suspended; still payable"),
-        "closed": _("Left out: the account is closed; still payable"),
+        "account_closed": _("Left out: the account is closed or suspended; still payable"),
     }
     return left_out.get(reason, known.get(state, state))
 

@@ -146,7 +146,7 @@ def _without_parcel(shop: Shop, buyer: Account) -> None:
 
 
 def _earned(sharer: Account, owner: Account, item: Variant) -> None:
-    """Let a share earn something whose return window is over; the sharer says where it goes."""
+    """Let a share earn something whose return window is over; both say where their money goes."""
     earnings.set_destination(
         actor=make.actor(sharer), name=sharer.display_name, account="DE02 1203"
     )
@@ -157,8 +157,14 @@ def _earned(sharer: Account, owner: Account, item: Variant) -> None:
     order = make.pay(make.place((item, 1), buyer=buyer, via=link.code)).orders.get()
     orders.ship(actor=make.actor(owner), order_id=order.pk, carrier="Post")
     orders.confirm_receipt(actor=make.actor(buyer), order_id=order.pk)
+    shop, system = item.product.shop, Actor.system("test")
+    earnings.set_shop_destination(
+        actor=make.actor(owner), shop_id=shop.pk, name=shop.name, account="DE02 1204"
+    )
     with clock.at(clock.now() + dt.timedelta(days=91)):
-        earnings.release_due(actor=Actor.system("test"))
+        earnings.release_due(actor=system)
+        batch = earnings.draft_shop_batch(actor=system, shops=[shop.pk])
+        earnings.submit_batch(actor=system, batch_id=batch.pk, provider="sandbox")
 
 
 def _in_a_sale(member: Account, owner: Account, shop: Shop) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import json
+import zipfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +15,7 @@ from django.db import IntegrityError, transaction
 
 from banyan.catalog import actions as catalog
 from banyan.earnings import actions, queries
-from banyan.earnings.models import PayoutBatch, PayoutItem
+from banyan.earnings.models import Destination, PayoutBatch, PayoutItem
 from banyan.earnings.problems import NothingToPay
 from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
@@ -22,6 +24,7 @@ from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
 from banyan.ledger import proof
 from banyan.ledger import queries as books
 from banyan.ledger.models import Account as Book
+from banyan.legal import actions as legal
 from banyan.legal.actions.erasing import person_of
 from banyan.legal.ports import obstacles
 from banyan.notify.models import Notification
@@ -38,6 +41,7 @@ from tests.support import factories as make
 
 from . import story
 from .shop_money import (
+    IBAN,
     TILL,
     bought,
     draft,
@@ -481,3 +485,18 @@ def test_an_owner_leaves_once_nothing_is_owed_and_nothing_is_under_way() -> None
     assert not {"shop_money", "shop_payout"} & {one.code for one in obstacles(person)}
     refund(order, 1_000)
     assert "owes" in {one.code: one for one in obstacles(person)}["shop_money"].text
+
+
+def test_where_it_goes_is_exported_and_goes_with_the_owner_who_said_it() -> None:
+    shop = make.shop()
+    named(shop)
+    export = legal.ask_export(actor=make.actor(shop.owner))
+    legal.make_exports(actor=story.SYSTEM)
+    data = legal.take_export(actor=make.actor(shop.owner), export_id=export.pk)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        (row,) = json.loads(archive.read("data/earnings.Destination.json"))
+    assert row["sealed"] == {"name": "Tea Ltd", "account": IBAN}
+    erasure = legal.ask_erasure(actor=make.actor(shop.owner), handle=f"@{shop.owner.handle}")
+    with clock.at(erasure.due_at):
+        assert legal.erase_due(actor=story.SYSTEM) == 1
+    assert not Destination.objects.exists()

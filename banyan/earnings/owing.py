@@ -57,7 +57,7 @@ def payable(books: Iterable[Book]) -> dict[int, int]:
     It stays what is of orders that are not over, or whose time to send goods back is not, and of
     payments that were asked for and that a payer's bank has in hand; and so does what others are
     yet to have of the shop's money. A debt is set against the rest. Exact while the accounts are
-    locked. Five queries.
+    locked. Four queries.
     """
     books = list(books)
     shop_ids = {book.owner_id for book in books}

@@ -71,7 +71,7 @@ def _books(shop_id: int) -> list[Account]:
 
 
 def shop_standings(shop_id: int) -> list[ShopStanding]:
-    """Return what the shop is owed per currency, by currency. At most nine queries."""
+    """Return what the shop is owed per currency, by currency. At most eight queries."""
     books = _books(shop_id)
     if not books:
         return []

@@ -24,27 +24,41 @@ from banyan.kernel.office import (
     money_of,
     place_of,
 )
+from banyan.kernel.problems import Invalid
 from banyan.orders.admin import story_url
 from banyan.payments.models import Payout
 from banyan.payments.queries import payouts_to_send
+from banyan.people.queries import accounts_called
 from banyan.trust.models import Circle
 from banyan.trust.queries import people_of
 
 from . import actions
 from .actions.payouts import CAME_BACK, payers
 from .models import Commission, PayoutBatch, PayoutItem
-from .queries import batch_totals, item_state_text
+from .queries import batch_totals, item_state_text, shop_called
 from .queries.circles import rests_on
 
 FINANCE = ("finance",)
 
 
 def _draft(errand: Errand) -> PayoutBatch:
-    return actions.draft_batch(actor=errand.actor, reason=errand.reason)
+    if not (only := errand.answers["only"].strip()):
+        return actions.draft_batch(actor=errand.actor, reason=errand.reason)
+    who = next(iter(accounts_called([only]).values()), None)
+    if who is None:
+        raise Invalid(fields={"only": _("Nobody has this handle.")})
+    return actions.draft_batch(actor=errand.actor, minimum=1, payees=[who], reason=errand.reason)
 
 
 def _draft_shops(errand: Errand) -> PayoutBatch:
-    return actions.draft_shop_batch(actor=errand.actor, reason=errand.reason)
+    if not (only := errand.answers["only"].strip()):
+        return actions.draft_shop_batch(actor=errand.actor, reason=errand.reason)
+    which = shop_called(only)
+    if which is None:
+        raise Invalid(fields={"only": _("No shop has this address.")})
+    return actions.draft_shop_batch(
+        actor=errand.actor, minimum=1, shops=[which], reason=errand.reason
+    )
 
 
 def _submit(errand: Errand) -> None:
@@ -121,6 +135,16 @@ class PayoutBatchAdmin(OfficeAdmin):
             ),
             gettext_lazy("Look through it, then approve it."),
             FINANCE,
+            (
+                Ask(
+                    "only",
+                    gettext_lazy("Only for"),
+                    gettext_lazy(
+                        "A handle, to pay out one who leaves, whatever the amount. Nothing: "
+                        "everybody."
+                    ),
+                ),
+            ),
         ),
         Act(
             "draft-shops",
@@ -132,6 +156,16 @@ class PayoutBatchAdmin(OfficeAdmin):
             ),
             gettext_lazy("Look through it, then approve it."),
             FINANCE,
+            (
+                Ask(
+                    "only",
+                    gettext_lazy("Only for"),
+                    gettext_lazy(
+                        "A shop's address, like blue-cup, to pay out one whose owner leaves, "
+                        "whatever the amount. Nothing: every shop."
+                    ),
+                ),
+            ),
         ),
     )
     acts = (

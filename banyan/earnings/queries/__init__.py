@@ -1,6 +1,13 @@
 """Reads of earnings for pages, reports and the API."""
 
-from .batches import Payable, Totals, batch_totals, item_state_text, payable_now
+from .batches import (
+    Payable,
+    Totals,
+    batch_totals,
+    item_state_text,
+    payable_now,
+    shop_called,
+)
 from .destinations import Shown, my_destination, shop_destination
 from .dues import OrderDue, due_of
 from .mine import Standing, balances, behind, my_commissions, statement, statement_months
@@ -45,6 +52,7 @@ __all__ = [
     "payable_now",
     "promised",
     "promises_of",
+    "shop_called",
     "shop_destination",
     "shop_payouts",
     "shop_standings",

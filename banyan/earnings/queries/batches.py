@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.utils.translation import gettext as _
 
+from banyan.catalog.models import Shop
 from banyan.kernel.money import Money
 from banyan.ledger.models import Account as Book
 
@@ -80,3 +81,8 @@ def payable_now(*, minimum: int) -> Payable:
         drafts=PayoutBatch.objects.filter(state="draft").count(),
         failed=failed.count(),
     )
+
+
+def shop_called(slug: str) -> int | None:
+    """Return the id of the shop at an address, for finance. One query."""
+    return Shop.objects.filter(slug__iexact=slug).values_list("pk", flat=True).first()

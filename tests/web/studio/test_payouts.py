@@ -239,3 +239,23 @@ def test_a_refund_after_it_stands_below_zero() -> None:
     shown = money_of(shop)
     assert "Below zero" in shown
     assert owed(shop) == -4_000
+
+
+def test_one_whose_owner_leaves_is_paid_whatever_the_amount() -> None:
+    shop, other = open_shop(), make.shop()
+    with clock.at(clock.now() - dt.timedelta(days=8)):
+        sold(shop, 300)
+        sold(other, 20_000)
+    till, path = client(make.staff("finance")), "/desk/payouts/do/draft-shops/"
+    unknown = till.post(path, {"reason": "leaves", "only": "no-such-shop"})
+    assert unknown.status_code == 422
+    assert "No shop has this address." in unknown.content.decode()
+    assert till.post(path, {"reason": "leaves", "only": shop.slug}).status_code == 302
+    [item] = PayoutBatch.objects.get().items.all()
+    assert (item.shop, item.amount) == (shop, 300)
+    for typed in ("@nobody", "@"):
+        nobody = till.post("/desk/payouts/do/draft/", {"reason": "leaves", "only": typed})
+        assert nobody.status_code == 422, typed
+    # A member without anything to be paid is found, and there is nothing to pay.
+    member = {"reason": "leaves", "only": f"@{shop.owner.handle}"}
+    assert till.post("/desk/payouts/do/draft/", member).status_code == 409

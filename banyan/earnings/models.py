@@ -181,8 +181,9 @@ class PayoutItem(models.Model):
     """One payee's amount in a batch, and the payment that carried it.
 
     ``state``: draft, submitted, paid, failed (the money is payable again) or skipped, with
-    ``reason`` nothing_left (a refund took it before the batch was submitted) or no_destination
-    (by hand, and the payee has not said where; it stays payable).
+    ``reason`` nothing_left (a refund took it before the batch was submitted), account_closed (or
+    suspended since the draft) or no_destination (by hand, and the payee has not said where); of
+    these two it stays payable.
     """
 
     id = IdField(primary_key=True)

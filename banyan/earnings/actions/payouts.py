@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, QuerySet, Sum
@@ -54,11 +55,7 @@ def draft_batch(
     due = LedgerAccount.objects.filter(kind="earner_payable", balance__gte=max(minimum, 1))
     if payees is not None:
         due = due.filter(owner_id__in=payees)
-    active = set(
-        Account.objects.filter(pk__in=due.values("owner_id"), is_active=True).values_list(
-            "pk", flat=True
-        )
-    )
+    active = _open(due.values("owner_id"))
     drafted = set(
         PayoutItem.objects.filter(batch__state="draft").values_list("payee_id", "currency")
     )
@@ -79,6 +76,13 @@ def draft_batch(
         )
         _audit(actor, batch, "payout_batch.draft", reason, items=len(found))
     return batch
+
+
+def _open(payee_ids: Collection[int] | QuerySet[Any, Any]) -> set[int]:
+    """Return whose account is open; what those earned whose is closed or suspended waits."""
+    return set(
+        Account.objects.filter(pk__in=payee_ids, is_active=True).values_list("pk", flat=True)
+    )
 
 
 def _charged_back(payee_ids: Collection[int]) -> dict[tuple[int, str], int]:
@@ -122,7 +126,8 @@ def submit_batch(
     ``provider`` may be left out where only one pays out. Posts per item earner_payable -P /
     payouts_in_transit +P. An item never pays more than what still stands on the account: less
     after a refund, or while a payer's bank has some of it in hand, and none at all is "skipped".
-    By hand, so is whoever has not said where it goes; they are told. The oldest payable
+    So is, until it is open again, whose account was closed or suspended meanwhile; and by hand,
+    whoever has not said where it goes, and they are told. The oldest payable
     commissions are marked as travelling with the item. Raises PayoutProviderOpen,
     NoPayoutProvider.
     """
@@ -145,7 +150,11 @@ def submit_batch(
             return batch
         provider = _payer(provider)
         places = _places(provider, items)
+        active = _open([item.payee_id for item in items])
         for item in items:
+            if item.payee_id not in active:
+                _skip(item, "account_closed")
+                continue
             book = books[item.payee_id, item.currency]
             _submit_item(actor, item, book, provider, places.get(item.payee_id), payable)
         nowhere = batch.items.filter(reason="no_destination").order_by().values_list("payee_id")

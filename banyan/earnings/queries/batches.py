@@ -42,6 +42,8 @@ def item_state_text(state: str, reason: str = "") -> str:
     }
     if reason == "no_destination":
         return _("Left out: has not said where it goes; still payable")
+    if reason == "account_closed":
+        return _("Left out: the account is closed or suspended; still payable")
     return known.get(state, state)
 
 

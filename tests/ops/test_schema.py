@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
+import psycopg
 import pytest
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from banyan import __version__
 from banyan.ops import prepare
+from banyan.ops.assets import note_collected, static_inputs_seal
 from banyan.ops.environment import SetupError
+from banyan.ops.postgres import EmbeddedPostgres, TemporaryPostgres
 from banyan.ops.schema import known_elsewhere, known_migrations, unknown
+from tests.support.clusters import put_cluster
 
 
 @pytest.mark.django_db
@@ -28,6 +36,38 @@ def test_a_database_of_a_newer_version_is_left_alone() -> None:
         prepare.migrate()
 
     assert f"version {__version__}" in str(told.value)
+
+
+def test_run_and_setup_end_with_a_word_and_change_nothing() -> None:
+    temporary = TemporaryPostgres()
+    var = temporary.home / "var"
+    with EmbeddedPostgres(put_cluster(var / "postgres")) as server:
+        server.ensure_database()
+        with psycopg.connect(server.dsn()) as session:
+            session.execute(
+                "CREATE TABLE django_migrations (id bigint PRIMARY KEY, app varchar(255),"
+                " name varchar(255), applied timestamptz)"
+            )
+            session.execute(
+                "INSERT INTO django_migrations VALUES (1, 'wings', '0001_initial', now())"
+            )
+        environment = {**os.environ, "BANYAN_VAR": str(var), "DATABASE_URL": server.dsn()}
+        (var / "static").mkdir()
+        note_collected(var / "static", static_inputs_seal())  # they take their time
+
+        done = subprocess.run(
+            [sys.executable, "-m", "banyan.ops.prepare", "--serve"],
+            env=environment, capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+
+        assert done.returncode == 1
+        assert "does not know wings.0001_initial." in done.stderr
+        assert "Traceback" not in done.stderr
+        with psycopg.connect(server.dsn()) as session:
+            tables = session.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            assert tables.fetchall() == [("django_migrations",)]
+        assert not (var / "prepared.json").exists()
+    temporary.stop()
 
 
 def test_a_long_list_is_cut_short() -> None:

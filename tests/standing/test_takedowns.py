@@ -400,8 +400,11 @@ def test_a_file_that_was_bought_is_fetched_by_nobody_any_more_and_paid_back_to_w
     assert OrderRefund.objects.get().amount == 3_000
     order = OrderRefund.objects.get().order
     assert (order.state, order.lines.get().pk) == ("closed", waiting.line_id)
-    page = Client().get(f"/o/{had_by(had).access_token}").content.decode()
-    assert "This was taken down: it cannot be downloaded." in page
+    told = {had: "This was taken down: it cannot be downloaded.", waiting: "was refunded."}
+    for grant, words in told.items():
+        page = Client().get(f"/o/{had_by(grant).access_token}").content.decode()
+        assert words in page
+        assert "are used up" not in page
     standing.settle_due(actor=SYSTEM)
     assert OrderRefund.objects.count() == 1
     assert verify().clean
@@ -426,6 +429,32 @@ def test_a_file_that_a_rights_holder_claims_waits_and_is_paid_back_once_the_clai
     assert OrderRefund.objects.get().amount == 3_000
     assert "rights holder" in OrderRefund.objects.get().reason
     assert verify().clean
+    assert recount() == {}
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+def test_a_file_that_cost_nothing_waits_and_nothing_is_paid(claimed: bool) -> None:
+    song = goods.filed(price=3_000)
+    shop = goods.shop_of(song)
+    coupon = entitlements.create_coupon(
+        actor=make.actor(shop.owner), shop_id=shop.pk, title="Gift", percent_bps=10_000, cap=10
+    )
+    checkout = make.place((song, 1), coupon=coupon.code)
+    grant = Grant.objects.get()
+    if claimed:
+        notice = hidden(filed(song.product))
+        moderation.settle_notice(
+            actor=SYSTEM, notice_id=notice.pk, restored=False, reason="A court."
+        )
+    else:
+        taken_down(song.product_id, shop.pk)
+
+    assert standing.settle_due(actor=SYSTEM) == int(not claimed), "looked at once more"
+
+    assert fetched(grant) == "taken_down"
+    page = Client().get(f"/o/{checkout.access_token}").content.decode()
+    assert "This was taken down: it cannot be downloaded." in page
+    assert not OrderRefund.objects.exists()
     assert recount() == {}
 
 

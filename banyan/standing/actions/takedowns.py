@@ -137,11 +137,16 @@ def _refund_unsent(actor: Actor, found: Takedown) -> tuple[int, int]:
 
 
 def _unused(lines: QuerySet[OrderLine]) -> dict[int, int]:
-    """Return how many units of paid lines are vouchers that nobody used, files nobody fetched."""
+    """Return how many units of paid lines are vouchers that nobody used, files nobody fetched.
+
+    A file that cost nothing is none of these: there is nothing to give back, and while it is down
+    nobody fetches it.
+    """
     paid = lines.filter(order__state__in=["paid", "shipped", "received"])
-    ids = unfetched(paid.values("id"))
-    files = lines.filter(pk__in=ids).values_list("id", F("quantity") - F("cancelled_quantity"))
-    return unused_vouchers(paid.values("id")) | dict(files)
+    dear = paid.filter(goods_amount__gt=F("discount_amount"))
+    files = lines.filter(pk__in=unfetched(dear.values("id")))
+    units = files.values_list("id", F("quantity") - F("cancelled_quantity"))
+    return unused_vouchers(paid.values("id")) | dict(units)
 
 
 def _end_exchanges(actor: Actor, found: Takedown) -> tuple[int, int]:
@@ -244,22 +249,24 @@ def _pay_claimed(actor: Actor) -> int:
         pk__in=claimed("product").values("subject_id"), state="taken_down"
     )
     grants = Grant.objects.filter(product__in=theirs, used=0, closed_at=None)
-    lines = OrderLine.objects.filter(order__state__in=["paid", "shipped", "received"])
-    due = lines.filter(pk__in=grants.values("line_id"))
+    dear = OrderLine.objects.filter(goods_amount__gt=F("discount_amount"))
+    due = dear.filter(
+        pk__in=grants.values("line_id"), order__state__in=["paid", "shipped", "received"]
+    )
 
     def pay(line_id: int) -> int:
         line = OrderLine.objects.select_related("order__checkout").get(pk=line_id)
         with translation.override(line.order.checkout.language):
             reason = gettext("A rights holder has a claim to it: it cannot be downloaded any more.")
         worth = _worth(line, line.quantity - line.cancelled_quantity)
-        order_id, key = line.order_id, f"claimed:{line.pk}"
-        if not worth:
-            void_free(actor=actor, order_id=order_id, line_ids=[line.pk])
-        else:
-            parts = {line.pk: worth}
-            grant_refund(
-                actor=actor, order_id=order_id, amount=worth, lines=parts, reason=reason, key=key
-            )
+        grant_refund(
+            actor=actor,
+            order_id=line.order_id,
+            amount=worth,
+            lines={line.pk: worth},
+            reason=reason,
+            key=f"claimed:{line.pk}",
+        )
         return 1
 
     return sweep("standing.claimed", due, pay)

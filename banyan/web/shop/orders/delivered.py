@@ -49,6 +49,7 @@ def _row(found: Bought) -> dict[str, Any]:
         "file": found.file,
         "left": grant.left if grant else 0,
         "is_down": grant is not None and grant.is_down,
+        "is_closed": grant is not None and grant.closed_at is not None,
         "file_url": reverse("bought_file", args=[sign(Ring.DELIVERY, f"grant-{grant.pk}")])
         if grant
         else "",

@@ -69,6 +69,18 @@ OWN: dict[str, Callable[[World], tuple[str, dict[str, Any]]]] = {
         reverse("order_fapiao", args=[w.at.order.checkout.access_token, w.at.order.pk]),
         {"title_kind": "personal", "title": "Me", "email": "me@example.com"},
     ),
+    "the shop has another name": lambda w: (
+        reverse("studio_settings", args=[w.at.shop.slug]),
+        {"form": "dance", "name": "Other"},
+    ),
+    "goods come back for longer": lambda w: (
+        reverse("studio_after_sale", args=[w.at.shop.slug]),
+        {"form": "dance", "confirm_days": "9", "return_days": "30"},
+    ),
+    "quiet hours are gone": lambda w: (
+        reverse("notification_settings"),
+        {"form": "dance", "time_zone": "UTC", "digest": "off", "strangers": "all"},
+    ),
     "a consent is taken back": lambda w: (
         reverse("me_consent"),
         {"purpose": "news_email", "answer": "dance"},
@@ -80,7 +92,7 @@ OWN: dict[str, Callable[[World], tuple[str, dict[str, Any]]]] = {
 def test_nor_where_a_button_without_a_name_does_it(what: str) -> None:
     w = _world()
     url, data = OWN[what](w)
-    browser = client(w.at.buyer)
+    browser = client(w.at.owner if url.startswith("/studio/") else w.at.buyer)
     browser.get("/me")
     before = _all_rows()
 

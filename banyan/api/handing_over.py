@@ -97,7 +97,9 @@ class VoucherAnswer(Answer):
 
 
 class FileLinkAnswer(Answer):
-    """A page to fetch a bought file from, good for an hour, and how often it still can be."""
+    """A page to fetch a bought file from, good for an hour, and how often it still can be: not
+    while it is taken down.
+    """
 
     name: str
     size: int
@@ -236,7 +238,7 @@ def _file(request: HttpRequest, found: Bought) -> FileLinkAnswer | None:
         name=found.file.name,
         size=found.file.size,
         url=request.build_absolute_uri(path),
-        left=0 if found.grant.closed_at else found.grant.allowed - found.grant.used,
+        left=found.grant.left,
     )
 
 

@@ -30,7 +30,11 @@ def find_variant(*, actor: Actor, subject_id: int, asking: bool) -> Subject:
         raise NotFound()
     if asking and variant.stock.free > 0:
         raise Conflict(_("It is in stock: you can order it now."), code="in_stock")
-    return Subject(title_of(variant, get_language() or "en"), path_of(variant))
+    return Subject(
+        title_of(variant, get_language() or "en"),
+        path_of(variant),
+        min_age=variant.product.min_age or 0,
+    )
 
 
 def title_of(variant: Variant, language: str) -> str:

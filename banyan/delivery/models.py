@@ -93,6 +93,16 @@ class Grant(models.Model):
             )
         ]
 
+    @property
+    def is_down(self) -> bool:
+        """Whether it waits because its product is taken down; one of a refund has ended."""
+        return self.closed_at is None and self.product.state == "taken_down"
+
+    @property
+    def left(self) -> int:
+        """How often the file can still be fetched as things stand."""
+        return 0 if self.closed_at is not None or self.is_down else self.allowed - self.used
+
 
 class Download(models.Model):
     """One time that a bought file was fetched."""

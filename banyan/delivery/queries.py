@@ -40,7 +40,7 @@ def bought(line_ids: Iterable[int]) -> dict[int, Bought]:
         return found
     for key in LicenceKey.objects.filter(line_id__in=ids, state="taken").order_by("id"):
         found.setdefault(key.line_id or 0, Bought()).keys.append(open_key(key))
-    grants = list(Grant.objects.filter(line_id__in=ids))
+    grants = list(Grant.objects.select_related("product").filter(line_id__in=ids))
     products = {grant.product_id for grant in grants}
     files = DigitalFile.objects.filter(product_id__in=products, is_current=True)
     by_product = {file.product_id: file for file in files} if products else {}
@@ -127,6 +127,12 @@ def unused_vouchers(line_ids: Iterable[int] | QuerySet[Any]) -> dict[int, int]:
     """Return how many vouchers of lines can still be redeemed; lines without any are left out."""
     issued = Voucher.objects.filter(line_id__in=line_ids, state="issued")
     return dict(issued.values_list("line_id").annotate(n=Count("id")).order_by())
+
+
+def unfetched(line_ids: Iterable[int] | QuerySet[Any]) -> set[int]:
+    """Return those of the lines whose file nobody has fetched and that can claim it."""
+    waiting = Grant.objects.filter(line_id__in=line_ids, used=0, closed_at=None)
+    return set(waiting.values_list("line_id", flat=True))
 
 
 def terms_of(product_ids: Iterable[int]) -> dict[int, Terms]:

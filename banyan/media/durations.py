@@ -92,9 +92,9 @@ def _elements(file: IO[bytes], at: int, end: int) -> Iterator[tuple[int, int, in
         if at >= end:
             return
         file.seek(at)
-        kind, kind_bytes = _number(file.read(8), keep_mark=True)
+        kind, kind_bytes = number(file.read(8), keep_mark=True)
         file.seek(at + kind_bytes)
-        length, length_bytes = _number(file.read(8), keep_mark=False)
+        length, length_bytes = number(file.read(8), keep_mark=False)
         start = at + kind_bytes + length_bytes
         unknown = length == (1 << 7 * length_bytes) - 1
         stop = end if unknown else start + length
@@ -104,7 +104,7 @@ def _elements(file: IO[bytes], at: int, end: int) -> Iterator[tuple[int, int, in
         at = stop
 
 
-def _number(head: bytes, *, keep_mark: bool) -> tuple[int, int]:
+def number(head: bytes, *, keep_mark: bool) -> tuple[int, int]:
     """Return an EBML number and of how many bytes it is; ids keep the bit that marks the length."""
     if not head or not head[0]:
         raise struct.error("no number of EBML")

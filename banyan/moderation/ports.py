@@ -16,6 +16,7 @@ class Found:
     """A subject as a moderator and its author read it; ``url`` is its page, or nothing.
 
     ``author_id`` is the account it is by; ``text`` what it says, ``images`` the pictures it shows.
+    Nothing of it is shown to a reader who has not said to be ``min_age`` years old.
     """
 
     author_id: int | None
@@ -23,6 +24,7 @@ class Found:
     url: str = ""
     text: str = ""
     images: Sequence[int] = ()
+    min_age: int = 0
 
 
 class Hide(Protocol):

@@ -32,6 +32,11 @@ def stands_on(kind: str, subject_id: int) -> QuerySet[RightsNotice]:
     return RightsNotice.objects.filter(subject_kind=kind, subject_id=subject_id, state__in=hiding)
 
 
+def claimed(kind: str) -> QuerySet[RightsNotice]:
+    """Return the notices by which something of a kind is hidden for good."""
+    return RightsNotice.objects.filter(subject_kind=kind, state="stays_down")
+
+
 def is_kept_hidden(kind: str, subject_id: int) -> bool:
     """Tell whether a notice, a decision or the word filter keeps something off the pages.
 

@@ -16,10 +16,14 @@ from banyan.kernel.actors import Actor
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What somebody is reminded of: its title in the language of this request, and its path."""
+    """What somebody is reminded of: its title in the language of this request, and its path.
+
+    It is not named to a reader who has not said to be ``min_age`` years old.
+    """
 
     title: str
     url: str
+    min_age: int = 0
 
 
 class FindSubject(Protocol):

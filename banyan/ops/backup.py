@@ -8,6 +8,7 @@ touches that the snapshot has loaded already are known by file and offset and no
 import contextlib
 import datetime as dt
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -24,6 +25,7 @@ from banyan.ops.binaries import find_binaries, reachable_binaries, server_user
 from banyan.ops.database import database_for
 from banyan.ops.environment import SetupError, Surroundings
 from banyan.ops.progress import say, step
+from banyan.ops.schema import Migration, known_elsewhere, unknown
 
 FOLDERS = ("media", "originals", "secrets", "spool")
 DUMP, FILES, CONTENTS = "database.dump", "files.tar", "backup.json"
@@ -75,12 +77,20 @@ def _add(archive: tarfile.TarFile, path: Path, name: str) -> None:
 def restore(surroundings: Surroundings, folder: Path) -> None:
     """Bring a backup into an empty installation: all of it, or the database stays empty.
 
-    Raises SetupError for a damaged backup, a database with tables, or a folder that is taken.
+    Raises SetupError for a damaged backup, one that is newer than this code, a database with
+    tables, or a folder that is taken.
     """
     contents = _contents(folder)
     taken = [name for name in ("media", "originals", "spool") if (surroundings.var / name).exists()]
     if taken:
         raise SetupError(f"{surroundings.var} holds {', '.join(taken)} already; name another.")
+    applied = _migrations(surroundings, folder / DUMP)
+    if strange := unknown(applied, known_elsewhere()):
+        raise SetupError(
+            f"The backup is newer than this code: version {contents['banyan']} made it, and "
+            f"{__version__} does not know {strange}. Restore it with version "
+            f"{contents['banyan']} or a later one."
+        )
     with database_for(surroundings) as address:
         if _tables(address):
             raise SetupError("The database is not empty; a backup is restored into an empty one.")
@@ -101,6 +111,18 @@ def restore(surroundings: Surroundings, folder: Path) -> None:
             _put_in_place(Path(draft), surroundings.var)
     say(f"Restored what was backed up on {contents['made_at']} by version {contents['banyan']}.")
     say("Now: banyan setup (brings it up to this version), then banyan ledger verify.")
+
+
+def _migrations(surroundings: Surroundings, dump: Path) -> list[Migration]:
+    """Read the migrations that a dump has been through out of it; nothing is restored."""
+    with tempfile.TemporaryDirectory() as folder:
+        listed = Path(folder) / "migrations.sql"
+        table = ("--data-only", "--table=django_migrations", "--file=-")
+        _program(surroundings, "pg_restore", *table, source=dump, output=listed)
+        lines = iter(listed.read_text(encoding="utf-8").splitlines())
+    copied = itertools.dropwhile(lambda line: not line.startswith("COPY "), lines)
+    rows = itertools.takewhile(lambda line: line != "\\.", itertools.islice(copied, 1, None))
+    return [(app, name) for _, app, name, _ in (row.split("\t") for row in rows)]
 
 
 def _unpack(archive: tarfile.TarFile, folder: Path) -> None:

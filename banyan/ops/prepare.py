@@ -17,11 +17,13 @@ from typing import TYPE_CHECKING
 
 import django
 
+from banyan import __version__
 from banyan.ops.assets import is_collected, note_collected, static_inputs_seal
 from banyan.ops.environment import SETTINGS_MODULE, SetupError, Surroundings
 from banyan.ops.preparation import Preparation
 from banyan.ops.processes import die_with_parent
 from banyan.ops.progress import complain, step
+from banyan.ops.schema import known_migrations, unknown
 
 if TYPE_CHECKING:
     from banyan.ops.demo.pictures import Studio
@@ -107,12 +109,19 @@ def migrate() -> bool:
 
     A migration that cannot get its lock in five seconds fails instead of stopping the shop: whoever
     waits for an exclusive lock makes all who come after it wait, too. Running it again is safe.
+    Raises SetupError where the database is newer than this code.
     """
     from django.core.management import call_command
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)
+    if strange := unknown(executor.loader.applied_migrations, known_migrations()):
+        raise SetupError(
+            f"The database is newer than this code: version {__version__} does not know "
+            f"{strange}. Start the version that migrated it, or a later one; or restore the "
+            "backup from before that upgrade into an empty installation."
+        )
     if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
         return False
     with step("Migrating the database"):
@@ -158,4 +167,8 @@ def load_demo(studio: "Studio | None" = None) -> str | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except SetupError as error:
+        complain(f"banyan: {error}")
+        sys.exit(1)

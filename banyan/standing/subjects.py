@@ -41,6 +41,7 @@ def _find(subject_id: int) -> ports.Found | None:
         url=reverse("product", args=[product.shop.slug, product.slug]),
         text=f"{product.title}\n{product.description}".strip(),
         images=list(pictures.values_list("image_id", flat=True)),
+        min_age=product.min_age or 0,
     )
 
 
@@ -72,6 +73,7 @@ def _find_review(subject_id: int) -> ports.Found | None:
         label=(row.body or row.product.title)[:LABEL],
         url=reverse("reviews", args=place),
         text=row.body,
+        min_age=row.product.min_age or 0,
     )
 
 

@@ -39,6 +39,18 @@ class OfferPaused(Event):
     reason: str
 
 
+class OfferNarrowed(Event):
+    """Some variants of a pooled offer, not all of them, are off its page: out of the pool."""
+
+    name: ClassVar[str] = "offer.narrowed"
+    subject: ClassVar[str] = "offer_id"
+    offer_id: int
+    storefront_id: int
+    owner_id: int
+    product_id: int
+    variant_ids: tuple[int, ...]
+
+
 class PoolSellerAsked(Event):
     """A member asks a supplier to let their page sell a product."""
 

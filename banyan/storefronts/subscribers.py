@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from banyan.catalog.models import Product, ShopStaff
+from banyan.catalog.models import Product, ShopStaff, Variant
 from banyan.kernel import events
 from banyan.kernel.events import Meta
 from banyan.notify import kinds
 from banyan.notify.actions import notify
 from banyan.notify.kinds import Happening
 
-from .events import OfferPaused, PoolSellerAnswered, PoolSellerAsked
+from .events import OfferNarrowed, OfferPaused, PoolSellerAnswered, PoolSellerAsked
 
 
 @events.subscribe(OfferPaused, consumer="storefronts.tell")
@@ -23,6 +23,23 @@ def tell_of_a_pause(event: OfferPaused, meta: Meta) -> None:
         group_key=f"offer.paused:{event.offer_id}",
         url="/me/storefront",
         data={"title": _title(event.product_id), "reason": event.reason},
+    )
+
+
+@events.subscribe(OfferNarrowed, consumer="storefronts.tell")
+def tell_of_less(event: OfferNarrowed, meta: Meta) -> None:
+    """Tell a page's owner which variants of something are off their page."""
+    gone = Variant.objects.filter(pk__in=event.variant_ids).order_by("position", "id")
+    notify(
+        recipient_id=event.owner_id,
+        kind="offer.paused",
+        group_key=f"offer.paused:{event.offer_id}",
+        url="/me/storefront",
+        data={
+            "title": _title(event.product_id),
+            "reason": "narrowed",
+            "variants": [" / ".join(one.values) for one in gone],
+        },
     )
 
 
@@ -59,6 +76,12 @@ def _title(product_id: int) -> str:
 
 
 def _tell_paused(happening: Happening) -> str:
+    if happening.data["reason"] == "narrowed":
+        told = _("%(title)s: %(variants)s is off your page: the supplier took it out of the pool.")
+        return told % {
+            "title": happening.data["title"],
+            "variants": ", ".join(happening.data["variants"]),
+        }
     texts = {
         "below_minimum": _("%(title)s is off your page: its price is below the supplier's now."),
         "withdrawn": _("%(title)s is off your page: the supplier took it out of the pool."),

@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from banyan.kernel import clock
 from banyan.kernel.digits import LARGEST, whole
 from banyan.kernel.http import actor
-from banyan.kernel.problems import Forbidden, LoginRequired, Problem
+from banyan.kernel.problems import Forbidden, LoginRequired, NotFound, Problem
 
 __all__ = [
     "View",
@@ -26,6 +26,7 @@ __all__ = [
     "has_nul",
     "link_token",
     "number",
+    "pressed",
     "private",
     "revalidated",
     "same_origin",
@@ -40,6 +41,17 @@ _OUTWARD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 def number(values: QueryDict, name: str, *, most: int = LARGEST) -> int | None:
     """Return the whole number of a field, at most ``most``; None when it is absent or no number."""
     return whole(values.get(name, ""), most=most)
+
+
+def pressed(request: HttpRequest, *known: str, name: str = "do") -> str:
+    """Return which of the ``known`` buttons of a form was pressed; "" stands for one without name.
+
+    Raises NotFound for any other, so that nothing is done which nobody has named.
+    """
+    wish = request.POST.get(name, "")
+    if wish not in known:
+        raise NotFound()
+    return wish
 
 
 def day(text: str) -> dt.date | None:

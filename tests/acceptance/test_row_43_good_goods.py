@@ -155,7 +155,7 @@ def test_row_43_one_act_takes_it_down_everywhere() -> None:
     assert Order.objects.get(pk=paid.pk).state == "closed"
     # its shop cannot put it back: not by a button, not by a file, not as its own moderator
     owner = signed_in(shop.owner)
-    for wish in ("publish", "draft", "archive"):
+    for wish in ("publish", "unpublish", "archive"):
         again = owner.post(f"/studio/{shop.slug}/goods/{product.pk}/state", {"do": wish})
         assert again.status_code == 422
         assert "The platform has taken this down." in again.content.decode()

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from banyan.earnings import actions, queries
 from banyan.earnings.models import PayoutBatch, PayoutItem
 from banyan.earnings.problems import NothingToPay
+from banyan.earnings.telling import WANTED
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry, StoredEvent
 from banyan.kernel.problems import Conflict, Forbidden, NotFound
 from banyan.ledger import proof
 from banyan.ledger import queries as books
 from banyan.ledger.models import Account as Book
+from banyan.notify.models import Notification
 from banyan.orders.models import Order
 from banyan.payments.models import Payout
 from banyan.people.models import Account
@@ -69,6 +73,31 @@ def test_a_closed_account_is_left_out() -> None:
     with pytest.raises(NothingToPay):
         actions.draft_batch(actor=story.FINANCE)
     assert story.book(ana) == 5_000
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_whose_account_is_closed_since_the_draft_is_paid_when_it_is_open_again(
+    settings: Any, by_hand: bool
+) -> None:
+    settings.PAYMENT_PROVIDERS = ["hand" if by_hand else "sandbox"]
+    ana, ben = story.member("ana"), story.member("ben")
+    for earner in (ana, ben):
+        _earned(earner)
+    actions.set_destination(actor=story.as_actor(ben), name="Ben", account="6217000012345678")
+    batch = actions.draft_batch(actor=story.FINANCE)
+    Account.objects.filter(pk=ana.pk).update(is_active=False)
+
+    actions.submit_batch(actor=story.FINANCE, batch_id=batch.pk)
+
+    assert Payout.objects.count() == 1
+    left = batch.items.get(payee=ana)
+    assert (left.state, left.reason, left.payout_id) == ("skipped", "account_closed", None)
+    assert (story.book(ana), story.book(ben)) == (5_000, 0)
+    assert not Notification.objects.filter(recipient=ana, kind=WANTED).exists()
+    assert proof.verify().clean
+    Account.objects.filter(pk=ana.pk).update(is_active=True)
+    again = actions.draft_batch(actor=story.FINANCE)
+    assert [(item.payee, item.amount) for item in again.items.all()] == [(ana, 5_000)]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from django.test import override_settings
 
+from banyan import __version__
 from banyan.kernel import keyrings
 from banyan.kernel.keyrings import Ring
 from banyan.ops.backup import CONTENTS, DUMP, FILES, _unpack, backup, restore
@@ -74,6 +75,53 @@ def test_a_backup_comes_back_as_it_was(home: Path, kept: Path) -> None:
     assert (var / "media" / "cup.webp").read_bytes() == b"picture"
     assert (var / "secrets" / "key").read_text() == "secret"
     assert kept.stat().st_mode & 0o077 == 0
+
+
+def went_through(home: Path, name: str, *migrations: tuple[str, str]) -> Path:
+    """A backup of a database with these migrations."""
+    var = home / name
+    with EmbeddedPostgres(put_cluster(var / "postgres")) as server:
+        server.ensure_database()
+        with psycopg.connect(server.dsn()) as connection:
+            connection.execute(
+                "CREATE TABLE django_migrations (id int PRIMARY KEY, app varchar(255),"
+                " name varchar(255), applied timestamptz DEFAULT now())"
+            )
+            for number, (app, migration) in enumerate(migrations):
+                connection.execute(
+                    "INSERT INTO django_migrations (id, app, name) VALUES (%s, %s, %s)",
+                    [number, app, migration],
+                )
+        backup(installation(var), home / f"kept-{name}")
+    return home / f"kept-{name}"
+
+
+def test_a_backup_of_a_newer_version_is_refused_before_anything_is_written(home: Path) -> None:
+    kept = went_through(home, "newer", ("people", "0001_initial"), ("people", "0999_wings"))
+    contents = json.loads((kept / CONTENTS).read_text())
+    (kept / CONTENTS).write_text(json.dumps({**contents, "banyan": "9.1"}))
+    var = home / "newer-again"
+
+    with pytest.raises(SetupError, match=r"9\.1 made it, and .* know people\.0999_wings\.") as told:
+        restore(installation(var), kept)
+
+    assert __version__ in str(told.value)
+    assert "0001_initial" not in str(told.value)
+    assert not var.exists()
+
+
+def test_a_backup_whose_migrations_are_all_known_comes_back(home: Path) -> None:
+    kept = went_through(home, "older", ("people", "0001_initial"), ("auth", "0001_initial"))
+    var = home / "older-again"
+    put_cluster(var / "postgres")
+
+    restore(installation(var), kept)
+
+    with (
+        EmbeddedPostgres(var / "postgres") as server,
+        psycopg.connect(server.dsn()) as connection,
+    ):
+        assert connection.execute("SELECT count(*) FROM django_migrations").fetchall() == [(2,)]
 
 
 def test_pictures_on_another_disk_are_in_it(home: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from typing import Any
 
 import pytest
@@ -12,12 +14,13 @@ from banyan.groups import ports
 from banyan.groups.actions import invitations as invitations_module
 from banyan.groups.actions import members as members_module
 from banyan.groups.actions import offers as offers_module
-from banyan.groups.models import Group, Invitation, Membership, Notice, Pick
+from banyan.groups.models import Group, Invitation, Membership, Notice, Offer, Pick
 from banyan.kernel.problems import Problem
 from banyan.people.models import Account
 from tests.groups import circles
+from tests.sandbox.driver import wait_for
 from tests.support import factories as make
-from tests.support.threads import kinds, run_at_once
+from tests.support.threads import kinds, run_at_once, somebody_waits
 from tests.support.weakened import meet, without_check
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
@@ -242,6 +245,70 @@ def test_control_without_the_condition_all_three_are_told(
     telling(offers)
 
     assert Notice.objects.filter(account=ben, outcome="told").count() == 3
+
+
+def crosswise(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Tell of two members' offers, each to the other, while both are taken out of the group."""
+    ana = make.member()
+    circle = circles.group(ana, offer_cap=5)
+    two = [circles.joined(circle, wants_offers=True) for _ in range(2)]
+    offers = [
+        groups.offer_to_group(
+            actor=make.actor(who), group_id=circle.pk, product_id=make.product().pk
+        ).pk
+        for who in two
+    ]
+    holding, taking = threading.Barrier(3), threading.Barrier(2)
+    told = offers_module._next
+    end = members_module._end_offers
+
+    def both_hold_their_offer(offer: Offer, size: int) -> list[tuple[int, int]]:
+        holding.wait(timeout=20)
+        wait_for(somebody_waits)  # for the offer, with or without the membership
+        return told(offer, size)
+
+    def both_hold_their_row(group_id: int, account_id: int) -> None:
+        # Where who goes holds the offers first, they come here one after the other.
+        with contextlib.suppress(threading.BrokenBarrierError):
+            taking.wait(timeout=2)
+        end(group_id, account_id)
+
+    monkeypatch.setattr(offers_module, "_next", both_hold_their_offer)
+    monkeypatch.setattr(members_module, "_end_offers", both_hold_their_row)
+    first = threading.Event()
+
+    def take_out(who: Account) -> None:
+        first.wait(timeout=20)
+        groups.remove(actor=make.actor(ana), group_id=circle.pk, account_id=who.pk)
+
+    def let_go() -> None:
+        holding.wait(timeout=20)
+        first.set()
+
+    return run_at_once(
+        *[lambda pk=pk: offers_module.tell_batch(offer_id=pk) for pk in offers],
+        *[lambda who=who: take_out(who) for who in two],
+        let_go,
+    )
+
+
+def test_who_is_told_of_an_offer_and_who_goes_with_one_do_not_deadlock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    results = crosswise(monkeypatch)
+
+    assert [each for each in results if isinstance(each, Exception)] == []
+    assert not Offer.objects.filter(ended_at=None).exists()
+
+
+def test_control_with_the_membership_locked_before_the_offer_they_deadlock(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(members_module, "_hold_offers", lambda account_id, **of: None)
+
+    results = crosswise(monkeypatch)
+
+    assert any("deadlock" in str(each) for each in results), kinds(results)
 
 
 def test_of_five_pins_at_once_three_hold(monkeypatch: pytest.MonkeyPatch) -> None:

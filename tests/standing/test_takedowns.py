@@ -10,9 +10,9 @@ from banyan.campaigns import actions as campaigns
 from banyan.campaigns.models import Instance
 from banyan.campaigns.problems import Refused
 from banyan.catalog import actions as catalog
-from banyan.catalog.models import Product
+from banyan.catalog.models import Product, Variant
 from banyan.delivery import actions as delivery
-from banyan.delivery.models import LicenceKey, Voucher
+from banyan.delivery.models import Grant, LicenceKey, Voucher
 from banyan.entitlements import actions as entitlements
 from banyan.kernel import relay
 from banyan.kernel.actors import Actor
@@ -24,7 +24,7 @@ from banyan.notify.models import Message, Notification
 from banyan.notify.queries import notifications
 from banyan.orders import actions as orders
 from banyan.orders.actions.payment import withdraw_checkout
-from banyan.orders.models import Order, OrderLine, OrderRefund, Return
+from banyan.orders.models import Checkout, Order, OrderLine, OrderRefund, Return
 from banyan.sales import actions as sales
 from banyan.sales.models import Right
 from banyan.sharing import actions as sharing
@@ -363,3 +363,118 @@ def test_a_campaign_that_runs_shows_nothing_of_it_and_is_begun_by_nobody() -> No
         campaigns.begin(actor=make.actor(make.member()), code=of.code)
     assert refused.value.reason == "gone"
     assert not Instance.objects.exists()
+
+
+def fetched(grant: Grant) -> str:
+    """The code of what a buyer is told who presses Download; empty when the file comes."""
+    try:
+        delivery.fetch(actor=Actor.guest(), grant_id=grant.pk).stream.close()
+    except Conflict as refused:
+        return refused.code
+    return ""
+
+
+def had_by(grant: Grant) -> Checkout:
+    return Checkout.objects.get(orders__lines=grant.line_id)
+
+
+def two_buyers(item: Variant) -> tuple[Grant, Grant]:
+    """One has fetched the file, the other has not."""
+    for _each in range(2):
+        make.pay(make.place((item, 1)))
+    had, waiting = Grant.objects.order_by("id")
+    assert fetched(had) == ""
+    return had, waiting
+
+
+def test_a_file_that_was_bought_is_fetched_by_nobody_any_more_and_paid_back_to_who_never_did() -> (
+    None
+):
+    song = goods.filed(price=3_000)
+    had, waiting = two_buyers(song)
+
+    found = taken_down(song.product_id, goods.shop_of(song).pk)
+
+    assert (fetched(had), fetched(waiting)) == ("taken_down", "download_closed")
+    assert found.result["refunded"] == 1
+    assert OrderRefund.objects.get().amount == 3_000
+    order = OrderRefund.objects.get().order
+    assert (order.state, order.lines.get().pk) == ("closed", waiting.line_id)
+    told = {had: "This was taken down: it cannot be downloaded.", waiting: "was refunded."}
+    for grant, words in told.items():
+        page = Client().get(f"/o/{had_by(grant).access_token}").content.decode()
+        assert words in page
+        assert "are used up" not in page
+    standing.settle_due(actor=SYSTEM)
+    assert OrderRefund.objects.count() == 1
+    assert verify().clean
+    assert recount() == {}
+
+    standing.lift_takedown(actor=SYSTEM, takedown_id=found.pk, reason="It was a mistake.")
+    assert (fetched(had), fetched(waiting)) == ("", "download_closed")
+
+
+def test_a_file_that_a_rights_holder_claims_waits_and_is_paid_back_once_the_claim_holds() -> None:
+    song = goods.filed(price=3_000)
+    had, waiting = two_buyers(song)
+    notice = hidden(filed(song.product))
+
+    assert (fetched(had), fetched(waiting)) == ("taken_down", "taken_down")
+    standing.settle_due(actor=SYSTEM)
+    assert not OrderRefund.objects.exists()
+
+    moderation.settle_notice(actor=SYSTEM, notice_id=notice.pk, restored=False, reason="A court.")
+    assert [standing.settle_due(actor=SYSTEM), standing.settle_due(actor=SYSTEM)] == [1, 0]
+    assert (fetched(had), fetched(waiting)) == ("taken_down", "download_closed")
+    assert OrderRefund.objects.get().amount == 3_000
+    assert "rights holder" in OrderRefund.objects.get().reason
+    assert verify().clean
+    assert recount() == {}
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+def test_a_file_that_cost_nothing_waits_and_nothing_is_paid(claimed: bool) -> None:
+    song = goods.filed(price=3_000)
+    shop = goods.shop_of(song)
+    coupon = entitlements.create_coupon(
+        actor=make.actor(shop.owner), shop_id=shop.pk, title="Gift", percent_bps=10_000, cap=10
+    )
+    checkout = make.place((song, 1), coupon=coupon.code)
+    grant = Grant.objects.get()
+    if claimed:
+        notice = hidden(filed(song.product))
+        moderation.settle_notice(
+            actor=SYSTEM, notice_id=notice.pk, restored=False, reason="A court."
+        )
+    else:
+        taken_down(song.product_id, shop.pk)
+
+    assert standing.settle_due(actor=SYSTEM) == int(not claimed), "looked at once more"
+
+    assert fetched(grant) == "taken_down"
+    page = Client().get(f"/o/{checkout.access_token}").content.decode()
+    assert "This was taken down: it cannot be downloaded." in page
+    assert not OrderRefund.objects.exists()
+    assert recount() == {}
+
+
+def test_a_claim_that_is_taken_back_lets_buyers_fetch_again() -> None:
+    song = goods.filed()
+    had, waiting = two_buyers(song)
+    restored(hidden(filed(song.product)))
+
+    standing.settle_due(actor=SYSTEM)
+
+    assert (fetched(had), fetched(waiting)) == ("", "")
+    assert not OrderRefund.objects.exists()
+
+
+def test_what_its_shop_only_takes_off_sale_is_still_fetched_by_who_paid() -> None:
+    song = goods.filed()
+    had, waiting = two_buyers(song)
+
+    catalog.archive_product(actor=make.actor(goods.shop_of(song).owner), product_id=song.product_id)
+    standing.settle_due(actor=SYSTEM)
+
+    assert (fetched(had), fetched(waiting)) == ("", "")
+    assert not OrderRefund.objects.exists()

@@ -8,6 +8,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 
+from banyan.catalog.actions import VariantInput
+from banyan.catalog.models import Variant
 from banyan.earnings import actions as earnings
 from banyan.earnings import queries as earned
 from banyan.earnings import settling
@@ -19,6 +21,7 @@ from banyan.kernel.models import StateChange
 from banyan.kernel.problems import Conflict, Invalid, NotFound, Problem, SoldOut
 from banyan.ledger.proof import verify
 from banyan.notify.models import Notification
+from banyan.notify.queries import notifications
 from banyan.orders import actions as orders
 from banyan.orders.actions import unit_prices
 from banyan.orders.models import Order, OrderLine
@@ -28,7 +31,7 @@ from banyan.sharing.models import Link
 from banyan.standing.actions import take_down
 from banyan.storefronts import actions as storefronts
 from banyan.storefronts import queries
-from banyan.storefronts.models import Offer, OfferPrice, PoolPrice
+from banyan.storefronts.models import Offer, OfferPrice, PoolItem, PoolPrice
 from tests.support import factories as make
 from tests.support import prices
 from tests.support.recount import recount
@@ -137,6 +140,47 @@ def test_when_the_supplier_withdraws_then_it_is_gone_from_every_page_at_once() -
             stalls.place(item, offer)
     assert not Order.objects.exists()
     assert make.stock_of(item).reserved == 0
+
+
+def test_when_the_supplier_drops_a_variant_each_page_that_had_it_is_told_once() -> None:
+    shop = make.shop()
+    cups = make.product(
+        shop,
+        title="Cup",
+        options=["Colour"],
+        variants=[VariantInput(price=9_000, on_hand=5, values=[each]) for each in ("Red", "Blue")],
+    )
+    red, blue = cups.variants.order_by("position", "id")
+    supplier = make.actor(shop.owner)
+
+    def offer_to_pool(*of: Variant) -> PoolItem:
+        terms = {one.pk: storefronts.Terms(8_000) for one in of}
+        return storefronts.offer_to_pool(actor=supplier, product_id=cups.pk, terms=terms)
+
+    pooled = offer_to_pool(red)
+    only_red, both = stalls.page(), stalls.page()
+    gone = storefronts.list_from_pool(actor=stalls.owner_of(only_red), item_id=pooled.pk)
+    offer_to_pool(red, blue)
+    less = storefronts.list_from_pool(actor=stalls.owner_of(both), item_id=pooled.pk)
+
+    for _again in range(2):
+        offer_to_pool(blue)
+
+    gone.refresh_from_db()
+    less.refresh_from_db()
+    assert (gone.state, gone.pause_reason, less.state) == ("paused", "withdrawn", "live")
+    assert stalls.place(blue, less).total_amount == 9_000
+    with pytest.raises(SoldOut):
+        stalls.place(red, less)
+    relay.drain()
+    assert [row.n for row in Notification.objects.all()] == [1, 1]
+    told = {
+        page.pk: [row.text for row in notifications(page.owner_id)] for page in (only_red, both)
+    }
+    assert told == {
+        only_red.pk: ["Cup is off your page: the supplier took it out of the pool."],
+        both.pk: ["Cup: Red is off your page: the supplier took it out of the pool."],
+    }
 
 
 def test_only_approved_pages_sell_what_is_for_approved_ones() -> None:

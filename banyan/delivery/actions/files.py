@@ -82,9 +82,11 @@ def fetch(*, actor: Actor, grant_id: int) -> Fetched:
     """Use one download of a grant and open its product's current file.
 
     One conditional UPDATE with a CHECK behind it: of two that race for the last one, one gets it.
-    Raises Conflict ``downloads_used_up``, ``download_closed`` (refunded), NotFound.
+    Raises Conflict ``downloads_used_up``, ``download_closed`` (refunded), ``taken_down``, NotFound.
     """
     grant = get_grant(grant_id)
+    if grant.is_down:
+        raise Conflict(_("This was taken down: it cannot be downloaded."), code="taken_down")
     file = _current(grant.product_id)
     if file is None:
         raise NotFound()

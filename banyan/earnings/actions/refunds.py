@@ -68,6 +68,7 @@ def _take_back(
     )
     commission.refunded_base, commission.reversed_amount = refunded, total
     if total == commission.amount:
+        # Of the fee nothing is left either: it is at most as much (BANYAN_POOL_FEE_BPS).
         # A hold for suspicion keeps its own reason: the payee should still see it.
         commission.reason = commission.reason or "refunded"
         transition(COMMISSION, commission, "reversed", actor=actor, reason="refunded")

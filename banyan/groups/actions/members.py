@@ -1,7 +1,8 @@
 """Coming into a group, roles in it, and going.
 
 A member's own row is written first and the group's counters last, each by a conditional UPDATE:
-the counters are exact, a full group lets nobody in, and its last owner cannot go.
+the counters are exact, a full group lets nobody in, and its last owner cannot go. What a member
+offers is locked before either, where it ends with their going.
 """
 
 from __future__ import annotations
@@ -148,6 +149,12 @@ def _count(group_id: int, *, members: int = 0, owners: int = 0) -> None:
         )
 
 
+def _hold_offers(account_id: int, **of: object) -> None:
+    """Lock what somebody offers, by id, before any membership: who tells of it has that order."""
+    mine = Offer.objects.select_for_update(no_key=True).filter(by_id=account_id, **of)
+    list(mine.order_by("id").values_list("pk"))
+
+
 def _end_offers(group_id: int, account_id: int) -> None:
     """End what somebody offers to a group that they belong to no more: nobody hears of it."""
     mine = Offer.objects.filter(group_id=group_id, by_id=account_id, ended_at=None)
@@ -182,6 +189,7 @@ def leave(*, actor: Actor, group_id: int) -> None:
     """
     account_id = member_id(actor)
     with transaction.atomic():
+        _hold_offers(account_id, group_id=group_id, ended_at=None)
         mine = (
             Membership.objects.select_for_update(no_key=True)
             .filter(group_id=group_id, account_id=account_id)
@@ -223,6 +231,7 @@ def _take_out(
 ) -> None:
     group, mine = require_moderator(actor, group_id)
     with transaction.atomic():
+        _hold_offers(account_id, group_id=group.pk, ended_at=None)
         row = (
             Membership.objects.select_for_update(no_key=True)
             .filter(group=group, account_id=account_id)
@@ -341,6 +350,7 @@ def leave_all(*, account_id: int) -> None:
     without anybody else is closed. Emits group.left, group.role_changed.
     """
     us = Actor.system("groups")
+    _hold_offers(account_id)
     for row in Membership.objects.filter(account_id=account_id).order_by("group_id"):
         if row.state == MEMBER and row.role == "owner":
             _find_heir(us, row)

@@ -8,19 +8,22 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
+from django.utils import translation
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog import actions as catalog
 from banyan.catalog.access import require_outsider
 from banyan.catalog.models import Product
-from banyan.delivery.queries import unused_vouchers
+from banyan.delivery.models import Grant
+from banyan.delivery.queries import unfetched, unused_vouchers
 from banyan.kernel import audit, clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Busy, Conflict, Invalid, NotFound, Problem
 from banyan.kernel.states import transition
 from banyan.kernel.sweeps import sweep
-from banyan.moderation.queries import stands_on
+from banyan.moderation.queries import claimed, stands_on
 from banyan.orders.actions.cancelling import cancel_unsent
 from banyan.orders.actions.payment import withdraw_checkout
 from banyan.orders.actions.recalling import end_exchanges, void_free, with_exchanges
@@ -80,10 +83,11 @@ def settle_takedown(*, actor: Actor, takedown_id: int) -> Takedown:
     """End what is open about a product: unpaid purchases, and what was paid but not sent.
 
     Unpaid checkouts that hold it end (a payment on its way goes back in full by itself); units
-    not sent yet are cancelled, vouchers not used yet refunded, and nobody is sent another piece in
-    exchange: what came back for one is refunded, too. Each is a transaction of its own
-    and repeatable, so a killed process goes on where it stopped; one that is settled is looked at
-    again. Whoever has it already is warned by the listeners, whose purchase ended is told.
+    not sent yet are cancelled, vouchers not used and files not fetched yet refunded, and nobody is
+    sent another piece in exchange: what came back for one is refunded, too. Each is a transaction
+    of its own and repeatable, so a killed process goes on where it stopped; one that is settled is
+    looked at again. Whoever has it already is warned by the listeners; whose purchase ended is
+    told.
     """
     found = Takedown.objects.select_related("product").get(pk=takedown_id)
     if found.state == "lifted":
@@ -120,9 +124,7 @@ def _refund_unsent(actor: Actor, found: Takedown) -> tuple[int, int]:
     unsent = lines.filter(
         order__state="paid", quantity__gt=F("shipped_quantity") + F("cancelled_quantity")
     )
-    unused = unused_vouchers(
-        lines.filter(order__state__in=["paid", "shipped", "received"]).values("id")
-    )
+    unused = _unused(lines)
     by_order: dict[int, list[OrderLine]] = {}
     for line in [*unsent, *lines.filter(pk__in=unused)]:
         by_order.setdefault(line.order_id, []).append(line)
@@ -132,6 +134,19 @@ def _refund_unsent(actor: Actor, found: Takedown) -> tuple[int, int]:
     }
     done, failed = _each(found, acts)
     return len(done), failed
+
+
+def _unused(lines: QuerySet[OrderLine]) -> dict[int, int]:
+    """Return how many units of paid lines are vouchers that nobody used, files nobody fetched.
+
+    A file that cost nothing is none of these: there is nothing to give back, and while it is down
+    nobody fetches it.
+    """
+    paid = lines.filter(order__state__in=["paid", "shipped", "received"])
+    dear = paid.filter(goods_amount__gt=F("discount_amount"))
+    files = lines.filter(pk__in=unfetched(dear.values("id")))
+    units = files.values_list("id", F("quantity") - F("cancelled_quantity"))
+    return unused_vouchers(paid.values("id")) | dict(units)
 
 
 def _end_exchanges(actor: Actor, found: Takedown) -> tuple[int, int]:
@@ -174,7 +189,7 @@ def _pay_back(
     lines: Sequence[OrderLine],
     unused: Mapping[int, int],
 ) -> None:
-    """Cancel the unsent units of an order's lines; refund their vouchers that nobody has used."""
+    """Cancel the unsent units of an order's lines; refund those that nobody has made use of."""
     key, reason = f"takedown:{found.pk}:{order_id}", found.words[:200]
     unsent = [line.pk for line in lines if line.to_ship]
     if unsent:
@@ -214,7 +229,10 @@ def received_orders(product_id: int) -> list[Order]:
 
 
 def settle_due(*, actor: Actor) -> int:
-    """Go on with every takedown that is not settled, or only just; returns how many."""
+    """Go on with every takedown that is not settled, or only just; returns how many.
+
+    Files that a rights holder's claim keeps from buyers for good are paid back, too.
+    """
     lately = Q(state="settled", settled_at__gt=clock.now() - LOOK_AGAIN)
     due = Takedown.objects.filter(Q(state="settling") | lately)
 
@@ -222,7 +240,36 @@ def settle_due(*, actor: Actor) -> int:
         settle_takedown(actor=actor, takedown_id=takedown_id)
         return 1
 
-    return sweep("standing.settle", due, go_on)
+    return sweep("standing.settle", due, go_on) + _pay_claimed(actor)
+
+
+def _pay_claimed(actor: Actor) -> int:
+    """Pay back the files that nobody fetched before a rights holder's claim to them held."""
+    theirs = Product.objects.filter(
+        pk__in=claimed("product").values("subject_id"), state="taken_down"
+    )
+    grants = Grant.objects.filter(product__in=theirs, used=0, closed_at=None)
+    dear = OrderLine.objects.filter(goods_amount__gt=F("discount_amount"))
+    due = dear.filter(
+        pk__in=grants.values("line_id"), order__state__in=["paid", "shipped", "received"]
+    )
+
+    def pay(line_id: int) -> int:
+        line = OrderLine.objects.select_related("order__checkout").get(pk=line_id)
+        with translation.override(line.order.checkout.language):
+            reason = gettext("A rights holder has a claim to it: it cannot be downloaded any more.")
+        worth = _worth(line, line.quantity - line.cancelled_quantity)
+        grant_refund(
+            actor=actor,
+            order_id=line.order_id,
+            amount=worth,
+            lines={line.pk: worth},
+            reason=reason,
+            key=f"claimed:{line.pk}",
+        )
+        return 1
+
+    return sweep("standing.claimed", due, pay)
 
 
 def lift_takedown(*, actor: Actor, takedown_id: int, reason: str) -> Takedown:

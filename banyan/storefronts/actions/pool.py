@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -18,7 +18,7 @@ from banyan.kernel.problems import Conflict, Invalid, LoginRequired, NotFound
 from banyan.kernel.states import transition, transition_all
 
 from ..access import get_item_for_page, get_item_for_supplier
-from ..events import OfferPaused, PoolSellerAnswered, PoolSellerAsked
+from ..events import OfferNarrowed, OfferPaused, PoolSellerAnswered, PoolSellerAsked
 from ..models import Offer, OfferPrice, PoolItem, PoolPrice, PoolSeller
 from ..states import OFFER, POOL_ITEM, POOL_SELLER
 
@@ -37,9 +37,10 @@ def offer_to_pool(
     """Let other pages sell a product; the second call changes the terms. For its shop's managers.
 
     ``terms`` is variant id -> terms; variants that are not named cannot be sold by others (any
-    more). Orders already placed keep what they were promised. Offers that are now below the least
-    price, or on pages that are to be approved from now on, are paused, and offer.paused tells
-    their owners. Locks pool. Raises NotFound, Invalid, Conflict ``not_a_merchant``: what members
+    more), and offer.narrowed tells the owners of pages that had them. Orders already placed keep
+    what they were promised. Offers that are now below the least price, with nothing left to sell,
+    or on pages that are to be approved from now on, are paused, and offer.paused tells their
+    owners. Locks pool. Raises NotFound, Invalid, Conflict ``not_a_merchant``: what members
     sell second-hand is paid for through an escrow.
     """
     product = get_product_for_staff(actor, product_id, MANAGERS)
@@ -58,7 +59,9 @@ def offer_to_pool(
             item.open_to = open_to
         if item.state != "offered":
             transition(POOL_ITEM, item, "offered", actor=actor)
-        item.prices.exclude(variant_id__in=terms).delete()
+        gone = item.prices.exclude(variant_id__in=terms)
+        dropped = set(gone.values_list("variant_id", flat=True))
+        gone.delete()
         PoolPrice.objects.bulk_create(
             [
                 PoolPrice(
@@ -76,6 +79,7 @@ def offer_to_pool(
         _pause_too_low(actor, item)
         if open_to == "approved":
             _pause_unapproved(actor, item)
+        _narrow(actor, item, dropped)
     return item
 
 
@@ -105,6 +109,31 @@ def _pause_too_low(actor: Actor, item: PoolItem) -> None:
 def _pause_unapproved(actor: Actor, item: PoolItem) -> None:
     approved = PoolSeller.objects.filter(item=item, state="approved").values("account_id")
     _pause(actor, _live(item).exclude(storefront__owner__in=approved), "not_approved")
+
+
+def _narrow(actor: Actor, item: PoolItem, dropped: Collection[int]) -> None:
+    """Pause what has nothing left to sell; tell the other pages which variants they lost."""
+    lost = OfferPrice.objects.filter(variant_id__in=dropped, offer__in=_live(item))
+    variants: dict[int, list[int]] = {}
+    for offer_id, variant_id in lost.order_by("variant_id").values_list("offer_id", "variant_id"):
+        variants.setdefault(offer_id, []).append(variant_id)
+    left = OfferPrice.objects.filter(offer__in=variants, variant__pool_price__item=item)
+    selling = set(left.values_list("offer_id", flat=True))
+    _pause(actor, _live(item).filter(pk__in=set(variants) - selling), "withdrawn")
+    rows = Offer.objects.select_related("storefront").filter(pk__in=selling).order_by("id")
+    events.emit_all(
+        [
+            OfferNarrowed(
+                offer_id=row.pk,
+                storefront_id=row.storefront_id,
+                owner_id=row.storefront.owner_id,
+                product_id=item.product_id,
+                variant_ids=tuple(variants[row.pk]),
+            )
+            for row in rows
+        ],
+        actor=actor,
+    )
 
 
 def _live(item: PoolItem) -> QuerySet[Offer]:

@@ -15,7 +15,7 @@ from banyan.campaigns.mechanic import mechanics
 from banyan.campaigns.models import Campaign
 from banyan.kernel.problems import Invalid, NotFound
 
-from ..http import actor
+from ..http import actor, pressed
 from .pages import page
 
 
@@ -26,7 +26,7 @@ def mechanic_list(request: HttpRequest) -> HttpResponse:
     if not who.has_role(*switching.ROLES):
         raise NotFound()
     if request.method == "POST":
-        on = request.POST.get("do") == "on"
+        on = pressed(request, "on", "off") == "on"
         code, reason = request.POST.get("code", ""), request.POST.get("reason", "")
         try:
             campaigns.switch_mechanic(actor=who, code=code, on=on, reason=reason)

@@ -14,7 +14,7 @@ from banyan.kernel.problems import Problem
 from banyan.orders import actions as orders
 from banyan.orders.queries import entity_of, terms_of
 
-from ..http import actor, private, signed_in
+from ..http import actor, pressed, private, signed_in
 from .room import page, refusal_of, shop_of
 from .typed import Typed
 
@@ -28,7 +28,7 @@ def after_sale(request: HttpRequest, shop_slug: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, shop)
     try:
-        if request.POST.get("form") == "legal":
+        if pressed(request, "", "terms", "legal", name="form") == "legal":
             _set_legal(request, shop)
         else:
             _set_terms(request, shop)

@@ -19,7 +19,7 @@ from banyan.catalog.rules import CONDITION_FIELDS, Condition
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound, Problem
 
-from ..http import actor, number, private, signed_in
+from ..http import actor, number, pressed, private, signed_in
 from .room import page, refusal_of, shop_of
 from .typed import Typed
 
@@ -87,7 +87,8 @@ def collection(request: HttpRequest, shop_slug: str, collection_id: int) -> Http
 
 def _act(request: HttpRequest, shop: Shop, found: Collection) -> bool:
     """Do what was pressed; tell whether the collection is gone."""
-    who, wish = actor(request), request.POST.get("do", "")
+    who = actor(request)
+    wish = pressed(request, "", "delete", "put", "take", "up", "down")
     product_id = number(request.POST, "product") or 0
     if wish == "delete":
         catalog.delete_collection(actor=who, collection_id=found.pk)

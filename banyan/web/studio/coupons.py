@@ -25,7 +25,7 @@ from banyan.insights.queries import reminder_report
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound, Problem
 
-from ..http import actor, private, signed_in
+from ..http import actor, pressed, private, signed_in
 from ..once import led_to, name_of
 from .coupon_form import drawn, field_errors, read_rules
 from .coupon_words import REACHES, STACKING, example, row
@@ -198,7 +198,7 @@ def _one(
 def coupon_state(request: HttpRequest, shop_slug: str, coupon_id: int) -> HttpResponse:
     """Stop a coupon for now, or let it be used again."""
     found = _coupon_of(shop_of(request, shop_slug, MANAGERS), coupon_id)
-    if request.POST.get("do") == "resume":
+    if pressed(request, "pause", "resume") == "resume":
         entitlements.resume_coupon(actor=actor(request), coupon_id=found.pk)
         text = _("The coupon %(code)s can be used now.") % {"code": found.code}
     else:

@@ -22,7 +22,7 @@ from banyan.kernel.problems import NotFound, Problem
 from banyan.media.queries import pictures
 from banyan.orders.queries import first_images
 
-from ..http import actor, number, private, signed_in
+from ..http import actor, number, pressed, private, signed_in
 from ..shop.people.sessions import safe_next
 from .room import page, refusal_of, shop_of
 from .typed import Typed
@@ -133,7 +133,7 @@ def publish(request: HttpRequest, shop_slug: str, product_id: int) -> HttpRespon
     who = actor(request)
     if get_product_for_staff(who, product_id).shop_id != shop.pk:
         raise NotFound()
-    wanted = request.POST.get("do", "")
+    wanted = pressed(request, "publish", "archive", "unpublish")
     try:
         if wanted == "publish":
             catalog.publish_product(actor=who, product_id=product_id)

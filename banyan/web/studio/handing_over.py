@@ -24,7 +24,7 @@ from banyan.kernel.problems import Invalid, NotFound, Problem
 from banyan.orders.access import get_order_for_staff
 from banyan.orders.models import Order, OrderLine
 
-from ..http import actor, number, private, signed_in
+from ..http import actor, number, pressed, private, signed_in
 from ..shop.orders.delivered import voucher_state
 from .room import page, refusal_of, shop_of
 from .typed import Typed, moment_text
@@ -49,7 +49,8 @@ def handing_over(request: HttpRequest, shop_slug: str, product_id: int) -> HttpR
     shop, product = _product_of(request, shop_slug, product_id)
     if request.method != "POST":
         return _page(request, shop, product)
-    act = {"file": _put_file, "keys": _add_keys}.get(request.POST.get("do", ""), _set_terms)
+    acts = {"": _set_terms, "file": _put_file, "keys": _add_keys}
+    act = acts[pressed(request, *acts)]
     try:
         told = act(request, shop, product)
     except Problem as problem:
@@ -177,7 +178,7 @@ def key(request: HttpRequest, shop_slug: str, key_id: int) -> HttpResponse:
     if found.shop_id != shop.pk:
         raise NotFound()
     product = found.variant.product
-    if request.POST.get("do") != "withdraw":
+    if pressed(request, "", "withdraw") != "withdraw":
         context = {
             "product": product,
             "key": found,

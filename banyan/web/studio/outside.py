@@ -23,7 +23,7 @@ from banyan.catalog.models import Shop
 from banyan.kernel.problems import NotFound, Problem
 from banyan.media.queries import pictures
 
-from ..http import actor, private, signed_in
+from ..http import actor, pressed, private, signed_in
 from .room import page, refusal_of, shop_of
 
 PAGE = 30
@@ -44,10 +44,11 @@ def outside_list(request: HttpRequest, shop_slug: str, campaign_id: int) -> Http
 def outside_judge(request: HttpRequest, shop_slug: str, picture_id: int) -> HttpResponse:
     """Accept a picture, as the first or the second person, or refuse it with a reason."""
     shop, who = shop_of(request, shop_slug, MANAGERS), actor(request)
+    do = pressed(request, "accept", "refuse")
     found = get_outside_for_staff(who, picture_id)
     campaign = _campaign_of(request, shop, found.instance.campaign_id)
     try:
-        if request.POST.get("do") == "accept":
+        if do == "accept":
             done = campaigns.accept_outside(actor=who, picture_id=found.pk)
         else:
             reason = request.POST.get("reason", "")

@@ -23,7 +23,7 @@ from banyan.media.models import Image
 from banyan.media.problems import UploadRefused
 from banyan.media.queries import staged_for, thumb_urls
 
-from ..http import actor, private, signed_in
+from ..http import actor, pressed, private, signed_in
 from .room import page, refusal_of, shop_of
 from .typed import Typed
 
@@ -51,10 +51,11 @@ def shop_settings(request: HttpRequest, shop_slug: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, shop)
     try:
-        if request.POST.get("form") == "terms":
+        form = pressed(request, "", "shop", "look", "terms", name="form")
+        if form == "terms":
             _set_terms(request, shop)
             messages.success(request, _("The new terms hold from the next order on."))
-        elif request.POST.get("form") == "look":
+        elif form == "look":
             _set_look(request, shop)
             messages.success(request, _("Saved."))
         else:

@@ -22,6 +22,8 @@ def test_moderation_turns_a_mechanic_off_and_on_again() -> None:
     desk = as_staff("moderation")
     assert "Coupon pack" in desk.get(url).content.decode()
 
+    strange = {"code": "coupon_pack", "do": "dance", "reason": "x"}
+    assert desk.post(url, strange).status_code == 404
     off = {"code": "coupon_pack", "do": "off"}
     assert "Say why" in desk.post(url, off, follow=True).content.decode()
     assert is_on("coupon_pack")

@@ -51,7 +51,7 @@ def test_a_guest_s_orders_are_offered_after_the_first_sign_in_and_joined(client:
 def test_a_no_leaves_everything_and_is_not_asked_again(client: Client) -> None:
     checkout = guest_order("ana@example.com")
     url = client.get(enter(client, next="/me")["Location"])["Location"].partition("?")[0]
-    assert client.post(url, {"answer": "no", "next": "/me"})["Location"] == "/me"
+    assert client.post(url, {"answer": "decline", "next": "/me"})["Location"] == "/me"
     checkout.refresh_from_db()
     assert checkout.buyer_id is None
     again = Client()

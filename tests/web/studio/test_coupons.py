@@ -158,7 +158,7 @@ def test_limits_change_codes_are_printed_and_it_stops_and_runs(shop: Shop) -> No
     assert 'value="500.00"' in page
 
     state = reverse("studio_coupon_state", args=[shop.slug, made.pk])
-    browser.post(state)
+    browser.post(state, {"do": "pause"})
     made.refresh_from_db()
     assert made.is_active is False
     browser.post(state, {"do": "resume"})

@@ -239,7 +239,7 @@ def test_coupons_are_made_stopped_and_refused() -> None:
     assert made.starts_at is not None
     assert made.starts_at.isoformat() == "2030-01-01T00:00:00+00:00"  # Shanghai's morning
     stop = reverse("studio_coupon_state", args=[shop.slug, made.pk])
-    assert browser.post(stop).status_code == 302
+    assert browser.post(stop, {"do": "pause"}).status_code == 302
     assert Coupon.objects.get().is_active is False
 
 

@@ -19,7 +19,7 @@ from banyan.community.queries import board_ids, hydrate
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, Invalid, NotFound
 
-from ...http import actor, number, private, revalidated, signed_in
+from ...http import actor, number, pressed, private, revalidated, signed_in
 from ..people.faces import faces_of
 from .cards import face
 from .feed import noted_cards
@@ -167,7 +167,7 @@ def board_move(request: HttpRequest, board_id: int, post_id: int) -> HttpRespons
     """Move a post on one's own board one place towards the front or the end."""
     who = actor(request)
     found = _own(who, board_id)
-    up = request.POST.get("to") == "up"
+    up = pressed(request, "up", "down", name="to") == "up"
     community.move_on_board(actor=who, board_id=found.pk, post_id=post_id, up=up)
     return redirect("board_edit", found.pk)
 

@@ -91,10 +91,10 @@ def purchase_show(request: HttpRequest, token: str, line_id: int) -> HttpRespons
 def _show(request: HttpRequest, line: OrderLine) -> str:
     """Publish a moment about what was bought: the shop's picture of it, and no price paid.
 
-    Return where it is.
+    Return where it is. No picture of what asks for an age: who reads a moment is not asked.
     """
     product = line.variant.product
-    first = image_ids_of([product.pk]).get(product.pk, [])[:1]
+    first = [] if product.min_age else image_ids_of([product.pk]).get(product.pk, [])[:1]
     images = list(Image.objects.filter(pk__in=first))
     visibility = number(request.POST, "visibility", most=9)
     on_sale = bool(images) and product.state == "active" and product.shop.state == "open"

@@ -19,7 +19,7 @@ from banyan.kernel.problems import NotFound, Problem
 from banyan.media.actions import claim_staged
 from banyan.media.queries import staged_for
 
-from ...http import actor, private, signed_in
+from ...http import actor, pressed, private, signed_in
 from ...media.uploads import staged_tokens
 from ...once import led_to, name_of
 from .frame import place_of, refused
@@ -61,7 +61,7 @@ def group_settings(request: HttpRequest, slug: str) -> HttpResponse:
     problem = None
     if request.method == "POST":
         try:
-            if request.POST.get("do") == "close":
+            if pressed(request, "", "close") == "close":
                 actions.close_group(actor=who, group_id=place.group.pk)
                 messages.success(request, _("The group is closed."))
                 return redirect("groups")

@@ -26,7 +26,7 @@ from banyan.storefronts.models import Offer, PoolItem, Storefront
 from banyan.storefronts.rules import least_price
 from banyan.web.ui import addresses
 
-from ...http import actor, number, private, signed_in
+from ...http import actor, number, pressed, private, signed_in
 from ...media.uploads import staged_tokens
 from .cards import product_cards, product_title, product_url
 from .embed import snippets
@@ -51,7 +51,7 @@ def storefront_mine(request: HttpRequest) -> HttpResponse:
     problem = None
     if request.method == "POST":
         try:
-            if request.POST.get("do") == "link":
+            if pressed(request, "", "open", "link") == "link":
                 storefronts.add_link_out(
                     actor=who,
                     title=request.POST.get("title", ""),
@@ -206,10 +206,11 @@ def storefront_edit(request: HttpRequest) -> HttpResponse:
     problem = None
     if request.method == "POST":
         try:
-            if request.POST.get("do") == "close":
+            wish = pressed(request, "", "close", "reopen")
+            if wish == "close":
                 storefronts.close_storefront(actor=who)
                 messages.success(request, _("Your storefront is closed. Nobody else sees it."))
-            elif request.POST.get("do") == "reopen":
+            elif wish == "reopen":
                 storefronts.reopen_storefront(actor=who)
                 messages.success(request, _("Your storefront is open."))
             else:
@@ -341,7 +342,7 @@ def storefront_take(request: HttpRequest, item_id: int) -> HttpResponse:
     """List a pooled product in one tap, or ask its supplier first."""
     who = actor(request)
     try:
-        if request.POST.get("do") == "ask":
+        if pressed(request, "", "ask") == "ask":
             storefronts.ask_to_sell(actor=who, item_id=item_id)
             messages.success(request, _("The supplier is asked. You are told when they answer."))
             return redirect("storefront_pool")

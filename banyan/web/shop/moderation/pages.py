@@ -15,6 +15,7 @@ from banyan.moderation.queries import decisions_about
 from banyan.moderation.rules.reasons import REASONS, VERDICTS
 
 from ...http import actor, private, signed_in
+from ..standing.age import age_of, gate
 
 SHOWN_STATUSES = {409, 422, 429}
 
@@ -27,6 +28,8 @@ def report(request: HttpRequest, kind: str, subject_id: int) -> HttpResponse:
     known, found = get_subject_for(actor(request), kind, subject_id)
     if known.report_url is not None:
         return redirect(known.report_url(subject_id))
+    if found.min_age > age_of(request):
+        return gate(request, min_age=found.min_age)
     problem: Problem | None = None
     if request.method == "POST":
         try:

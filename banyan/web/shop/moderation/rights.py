@@ -18,6 +18,7 @@ from banyan.moderation.queries import figures_of_notices
 
 from ...http import actor, private, revalidated
 from ..people.sessions import client_address
+from ..standing.age import age_of, gate
 from .pages import SHOWN_STATUSES
 
 FIELDS = ("claimant", "email", "address", "work", "words")
@@ -31,6 +32,8 @@ def file(request: HttpRequest, kind: str, subject_id: int) -> HttpResponse:
     known, found = get_subject_for(actor(request), kind, subject_id)
     if known.hide is None:
         raise NotFound()
+    if found.min_age > age_of(request):
+        return gate(request, min_age=found.min_age)
     typed = {name: request.POST.get(name, "") for name in FIELDS}
     problem: Problem | None = None
     if request.method == "POST":

@@ -47,7 +47,9 @@ def _row(found: Bought) -> dict[str, Any]:
         "keys": found.keys,
         "missing": found.missing,
         "file": found.file,
-        "left": grant.allowed - grant.used if grant and grant.closed_at is None else 0,
+        "left": grant.left if grant else 0,
+        "is_down": grant is not None and grant.is_down,
+        "is_closed": grant is not None and grant.closed_at is not None,
         "file_url": reverse("bought_file", args=[sign(Ring.DELIVERY, f"grant-{grant.pk}")])
         if grant
         else "",
@@ -90,7 +92,7 @@ def bought_file(request: HttpRequest, signed: str) -> HttpResponseBase:
             "grant": grant,
             "file": file,
             "size": filesizeformat(file.size) if file else "",
-            "left": 0 if grant.closed_at else grant.allowed - grant.used,
+            "left": grant.left,
         }
         return render(request, "shop/orders/file.html", context)
     got = delivery.fetch(actor=actor(request), grant_id=grant.pk)

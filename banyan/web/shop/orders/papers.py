@@ -15,7 +15,7 @@ from banyan.orders import actions as orders
 from banyan.orders.access import get_document_for, get_order_for, get_order_for_buyer
 from banyan.orders.models import Document, Fapiao
 
-from ...http import actor, link_token, private
+from ...http import actor, link_token, pressed, private
 
 
 @require_POST
@@ -61,7 +61,7 @@ def fapiao(request: HttpRequest, token: str, order_id: int) -> HttpResponse:
     if request.method == "POST":
         data = request.POST
         try:
-            if data.get("do") == "withdraw":
+            if pressed(request, "", "withdraw") == "withdraw":
                 orders.withdraw_fapiao(actor=who, order_id=order.pk, access_token=token)
             else:
                 orders.ask_fapiao(

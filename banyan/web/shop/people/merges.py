@@ -14,7 +14,7 @@ from banyan.people.access import get_merge_for
 from banyan.people.actions.merges import REVERSIBLE, found_for
 from banyan.people.rules import mask_contact
 
-from ...http import actor, private
+from ...http import actor, pressed, private
 from .sessions import member, safe_next
 
 
@@ -26,7 +26,7 @@ def merge_offer(request: HttpRequest, merge_id: int) -> HttpResponse:
     who = actor(request)
     merge = get_merge_for(who, merge_id)
     if request.method == "POST":
-        if request.POST.get("answer") != "accept":
+        if pressed(request, "accept", "decline", name="answer") == "decline":
             people.decline_merge(actor=who, merge_id=merge_id)
             return redirect(safe_next(request) or "me")
         merge = people.accept_merge(actor=who, merge_id=merge_id)

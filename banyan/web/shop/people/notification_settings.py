@@ -20,7 +20,7 @@ from banyan.notify.queries import browsers_of, switches_of
 from banyan.notify.rules import ZONE_OF_LANGUAGE, clock_text, minutes_of, zones
 from banyan.people.access import get_own_account
 
-from ...http import actor, number, private
+from ...http import actor, number, pressed, private
 from .sessions import member
 
 BROWSER = "push_browser"  # in the session: the browser that is signed in is told no more after it
@@ -33,7 +33,7 @@ def notification_settings(request: HttpRequest) -> HttpResponse:
     """Show what is chosen; on POST take one of the two forms."""
     if request.method != "POST":
         return _page(request, _values(request))
-    if request.POST.get("form") == "switches":
+    if pressed(request, "", "times", "switches", name="form") == "switches":
         chosen = {_pair(text) for text in request.POST.getlist("on")}
         notify.set_switches(actor=actor(request), chosen=chosen)
         messages.success(request, _("Saved."))

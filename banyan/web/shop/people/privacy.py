@@ -12,7 +12,7 @@ from banyan.people import actions as people
 from banyan.people.access import get_own_account
 from banyan.people.queries import consents_of
 
-from ...http import actor
+from ...http import actor, pressed
 from .sessions import member, safe_next
 
 
@@ -41,7 +41,7 @@ def me_consent(request: HttpRequest) -> HttpResponse:
     people.record_consent(
         actor=actor(request),
         purpose=request.POST.get("purpose", ""),
-        granted=request.POST.get("answer") == "yes",
+        granted=pressed(request, "yes", "no", name="answer") == "yes",
     )
     messages.success(request, _("Saved."))
     return redirect(safe_next(request) or "privacy")

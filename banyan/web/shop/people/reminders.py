@@ -25,6 +25,7 @@ from banyan.sales.reminders import STARTS
 from banyan.sharing.channels import channel_of
 
 from ...http import actor, private
+from ..standing.age import age_of, gate
 from .sessions import region_of
 
 KINDS = {"back": BACK, "sale": STARTS}
@@ -36,6 +37,8 @@ def remind(request: HttpRequest, what: str, subject_id: int) -> HttpResponse:
     """Ask to be told once; a member's second press takes it back."""
     kind, who = KINDS[what], actor(request)
     subject = subject_of(kind, actor=who, subject_id=subject_id)
+    if subject.min_age > age_of(request):
+        return gate(request, min_age=subject.min_age)
     context: dict[str, Any] = _asked_of(request, what, subject)
     if request.method != "POST":
         if who.id and is_reminded(account_id=who.id, kind=kind, subject_id=subject_id):
@@ -103,6 +106,8 @@ def remind_wechat(request: HttpRequest) -> HttpResponse:
         raise NotFound()
     subject_id = int(digits)
     subject = subject_of(KINDS[what], actor=actor(request), subject_id=subject_id)
+    if subject.min_age > age_of(request):
+        return gate(request, min_age=subject.min_age)
     context = _asked_of(request, what, subject)
     openid = request.GET.get("openid", "")[:64]
     if request.GET.get("action") != "confirm" or not openid:

@@ -121,6 +121,8 @@ def review_write(request: HttpRequest, token: str, line_id: int) -> HttpResponse
 def report(request: HttpRequest, product_id: int) -> HttpResponse:
     """Say that a product is not good."""
     product = get_product_for_id(actor(request), product_id)
+    if product.min_age and age_of(request) < product.min_age:
+        return gate(request, min_age=product.min_age)
     problem: Problem | None = None
     if request.method == "POST":
         try:

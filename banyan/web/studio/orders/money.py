@@ -19,7 +19,7 @@ from banyan.orders.actions.refundable import refundable_lines
 from banyan.orders.models import Order, OrderRefund
 from banyan.orders.rules import refund_by_rate
 
-from ...http import actor, number, private, signed_in
+from ...http import actor, number, pressed, private, signed_in
 from ..room import refusal_of
 from ..typed import Typed
 from .one import order_of, order_page
@@ -102,12 +102,13 @@ def _say_granted(request: HttpRequest, done: OrderRefund) -> None:
 def answer(request: HttpRequest, shop_slug: str, order_id: int) -> HttpResponse:
     """Grant or turn down what the buyer asked for."""
     shop, found = order_of(request, shop_slug, order_id, MANAGERS)
+    do = pressed(request, "grant", "refuse")
     asked = found.refunds.filter(pk=number(request.POST, "request") or 0)
     pending = asked.first()
     if pending is None:
         raise NotFound()
     try:
-        if request.POST.get("do") == "grant":
+        if do == "grant":
             done = orders.grant_refund(
                 actor=actor(request),
                 order_id=found.pk,

@@ -97,6 +97,33 @@ def test_two_who_pay_the_same_way_share_what_is_open() -> None:
     assert len(script.asked("start")) == 1
 
 
+def test_who_presses_pay_later_gets_time_to_pay() -> None:
+    """Given somebody who began two hours ago, less a moment, and did not pay."""
+    request = asked()
+    payer().post(page_of(request))
+    begun = Intent.objects.get()
+    with clock.at(begun.expires_at - dt.timedelta(seconds=20)):
+        payer().post(page_of(request))
+        late = Intent.objects.latest("id")
+        left = late.expires_at - clock.now()
+    with clock.at(late.expires_at - dt.timedelta(minutes=1)):
+        paid = actions.Paid(
+            provider_ref=late.provider_ref, money=Money(5000, late.currency), at=clock.now()
+        )
+        actions.capture(actor=CRON, intent_id=late.pk, paid=paid)
+    request.refresh_from_db()
+    assert left >= dt.timedelta(minutes=15)
+    assert (request.state, request.intent_id) == ("paid", late.pk)
+
+
+def test_what_ends_with_its_request_is_shared_to_the_end() -> None:
+    request = asked(good_for=dt.timedelta(minutes=40))
+    payer().post(page_of(request))
+    with clock.at(request.expires_at - dt.timedelta(minutes=1)):
+        payer().post(page_of(request))
+    assert Intent.objects.get().expires_at == request.expires_at
+
+
 def test_a_second_payment_of_another_intent_goes_back() -> None:
     request = asked()
     first = paid(request)

@@ -24,6 +24,7 @@ from .reading import came_by_link
 from .rules import (
     CHARGEBACK_OPEN,
     CHARGEBACK_TAKEN,
+    OPEN,
     SETTLED,
     TO_WALLET,
     Destinations,
@@ -146,6 +147,14 @@ def wallet_lines(
 
 def _about(lines: Iterable[StatementLine], kind: str) -> set[int]:
     return {line.subject_id for line in lines if line.subject_kind == kind}
+
+
+def being_paid() -> QuerySet[Attempt]:
+    """Return attempts by which somebody may have paid in time; for an ``Exists`` by ``intent_id``.
+
+    Once the provider was asked at the payment's end, or could not be, it is open no more.
+    """
+    return Attempt.objects.filter(outcome="", intent__state__in=OPEN).exclude(provider_ref="")
 
 
 def open_chargebacks() -> QuerySet[Chargeback]:

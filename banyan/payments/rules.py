@@ -27,6 +27,7 @@ TO_WALLET = "wallet"
 REQUEST = "payment_request"
 REFUND_PROMISE = dt.timedelta(days=10)
 PATIENCE = dt.timedelta(days=1)  # with what is to come back from a merchant for a refund
+LAST_WORD = dt.timedelta(minutes=1)  # that a provider has to say how a payment ended
 FIRST_CHECK = dt.timedelta(seconds=30)
 LONGEST_CHECK = dt.timedelta(minutes=15)
 FIRST_TRY = dt.timedelta(seconds=5)

@@ -60,7 +60,8 @@ class StripeProvider:
     name = "stripe"
     label: str | Promise = "Stripe"
     capabilities = Capabilities(
-        currencies=CURRENCIES, short_of_money=frozenset({"balance_insufficient"})
+        currencies=CURRENCIES,
+        short_of_money=frozenset({"balance_insufficient", "insufficient_balance_for_refund"}),
     )
     bill_zone: dt.tzinfo = dt.UTC
 

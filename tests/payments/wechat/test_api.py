@@ -65,6 +65,21 @@ def test_inside_wechat_the_code_says_who_pays(wechat: Wechat) -> None:
     assert openid not in str(Attempt.objects.get().request)
 
 
+def test_the_page_of_a_second_device_is_for_that_device(wechat: Wechat) -> None:
+    """Given a program that was opened on a desk first, where a code is scanned."""
+    checkout = factories.place((factories.variant(price=10_000), 1), provider="wechat")
+    buyer, opens = Program(), {"Access-Token": checkout.access_token}
+    path = f"/checkouts/{checkout.pk}/payment"
+    desk = buyer.do("POST", path, {"channel": "web"}, **opens)["pay_url"]
+    code = wechat.control("code", appid=APPID, person="bob")["code"]
+    app = buyer.do("POST", path, {"channel": "in_app", "payer_code": code}, **opens)["pay_url"]
+
+    pages = [buyer.client.get(url).content.decode() for url in (desk, app)]
+
+    assert ["wechat-pay.js" in page for page in pages] == [False, True]
+    assert ["Code to pay with" in page for page in pages] == [True, False]
+
+
 def test_a_code_of_another_app_starts_nothing(wechat: Wechat) -> None:
     code = wechat.control("code", appid="wxother", person="bob")["code"]
     status, told = start({"channel": "in_app", "payer_code": code})

@@ -54,7 +54,7 @@ def test_the_address_proves_nothing(sandbox: Sandbox, placer: Placer, order_page
     answer = Client().get(
         f"/pay/return/{intent.token}?payment={intent.provider_ref}&status=succeeded"
     )
-    assert answer["location"] == f"/pay/{intent.token}"
+    assert answer["location"] == f"/pay/{intent.token}?back=1"
     assert Intent.objects.get(pk=intent.pk).state == "pending"
     assert placer.placed == []
 
@@ -79,7 +79,8 @@ def test_a_payer_who_comes_back_is_led_on_by_the_payment_alone(order_page: None)
 def test_a_provider_that_is_away_leaves_the_payer_waiting() -> None:
     intent = started()
     script.away = True
-    assert Client().get(f"/pay/return/{intent.token}")["location"] == f"/pay/{intent.token}"
+    answer = Client().get(f"/pay/return/{intent.token}")
+    assert answer["location"] == f"/pay/{intent.token}?back=1"
 
 
 def test_the_waiting_page_says_how_it_stands() -> None:

@@ -25,6 +25,8 @@ from banyan.web.http import actor
 from . import identity
 from .device import Way, payer_context, way_to_pay
 
+CAME_BACK = "back"
+
 
 @dataclass(frozen=True, slots=True)
 class Payer:
@@ -68,6 +70,11 @@ class Payer:
         if self.link:
             return f"{reverse('pay_link_wait', args=[self.link])}?{urlencode({'lane': lane})}"
         return f"{self.page()}?{urlencode({'lane': lane})}" if lane else self.page()
+
+    def checking_page(self, lane: str) -> str:
+        """Return the waiting page for who comes back: nothing there begins to pay by itself."""
+        page = self.waiting_page(lane)
+        return f"{page}{'&' if '?' in page else '?'}{urlencode({CAME_BACK: 1})}"
 
 
 def go(request: HttpRequest, payer: Payer) -> str:

@@ -24,6 +24,7 @@ from .reading import came_by_link
 from .rules import (
     CHARGEBACK_OPEN,
     CHARGEBACK_TAKEN,
+    CLOSED,
     OPEN,
     SETTLED,
     TO_WALLET,
@@ -252,6 +253,12 @@ def passes_on() -> bool:
 def in_review(intent: Intent) -> bool:
     """Tell whether an unexpected amount came for a payment, which a person looks at."""
     return intent.state not in SETTLED and intent.attempts.filter(outcome="mismatch").exists()
+
+
+def may_be_paid(intent: Intent) -> bool:
+    """Tell whether what was given up may have been paid: the provider has yet to say."""
+    left = intent.attempts.filter(outcome="").exclude(provider_ref="")
+    return intent.state in CLOSED and left.exists()
 
 
 def destinations_for(intent: Intent) -> Destinations:

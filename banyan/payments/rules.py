@@ -127,6 +127,7 @@ class Fate(StrEnum):
     TOO_LATE = "too_late"
     SECOND = "second"
     SPARED = "spared"
+    UNSURE = "unsure"
     OVER = "over"
 
 
@@ -135,12 +136,13 @@ def fate_of(*, state: str, captured_ref: str, provider_ref: str, outcome: str) -
 
     ``state`` and ``captured_ref`` are the payment's. REVIEW has paid an unexpected amount, which a
     person looks at; SECOND has paid what was paid already and gets it back; SPARED has paid
-    nothing, since somebody else has.
+    nothing, since somebody else has; UNSURE may have paid what was given up: the provider has yet
+    to say.
     """
     if outcome == "mismatch":
         return Fate.REVIEW
     if state in CLOSED:
-        return Fate.OVER
+        return Fate.UNSURE if provider_ref and not outcome else Fate.OVER
     if state not in SETTLED:
         return Fate.WAITING
     if outcome == "captured" and provider_ref != captured_ref:

@@ -285,7 +285,9 @@ def test_paying_at_the_gateway_after_the_reservation_ran_out_is_sent_back(
         orders.expire_due(actor=Actor.system("test"))
         back = pay_at_gateway(sandbox, checkout)
         answer = client.get(back, follow=True)
-    assert "It is sent back in full." in answer.content.decode()
+    page = answer.content.decode()
+    assert "It is sent back in full." in page
+    assert "othing was charged" not in page
     assert Refund.objects.get().amount == checkout.total_amount
     assert recount() == {}
 

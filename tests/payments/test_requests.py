@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -283,6 +284,25 @@ def test_staff_ask_take_back_and_refund_in_the_studio() -> None:
     client.post(reverse("studio_payment_take_back", args=[shop.slug, second.pk]))
     second.refresh_from_db()
     assert second.state == "cancelled"
+
+
+def test_what_was_paid_long_ago_can_still_be_given_back_in_the_studio() -> None:
+    """Given a stall that asks for more than fit on a page."""
+    shop = factories.shop()
+    old = asked(shop, note="The first one")
+    paid(old)
+    for n in range(50):
+        asked(shop, note=f"Cup {n}")
+    client, here = studio(shop.owner), reverse("studio_payments", args=[shop.slug])
+    give_back = reverse("studio_payment_give_back", args=[shop.slug, old.pk])
+
+    first = client.get(here).content.decode()
+    more = re.search(r'href="(\?before=\d+)"', first)
+    assert more is not None
+    second = client.get(here + more[1]).content.decode()
+
+    assert [give_back in page for page in (first, second)] == [False, True]
+    assert 'href="?before=' not in second
 
 
 @pytest.mark.parametrize("typed", [{}, {"note": "x", "amount": "0", "days": "1"}, {"amount": "x"}])

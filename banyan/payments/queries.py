@@ -257,8 +257,9 @@ def in_review(intent: Intent) -> bool:
 
 def may_be_paid(intent: Intent) -> bool:
     """Tell whether what was given up may have been paid: the provider has yet to say."""
-    left = intent.attempts.filter(outcome="").exclude(provider_ref="")
-    return intent.state in CLOSED and left.exists()
+    if intent.state not in CLOSED:
+        return False
+    return intent.attempts.filter(outcome="").exclude(provider_ref="").exists()
 
 
 def destinations_for(intent: Intent) -> Destinations:

@@ -197,6 +197,48 @@ def test_money_for_a_request_that_was_taken_back_goes_back() -> None:
     assert balance("shop_payable", owner_id=request.payee_id) == 0
 
 
+@pytest.mark.parametrize("told_first", [True, False])
+@pytest.mark.parametrize("over", ["paid", "cancelled"])
+def test_whose_payment_goes_back_is_told_so_and_gets_no_receipt(
+    settings: Any, over: str, told_first: bool
+) -> None:
+    """Given somebody at another provider, while the request is paid or taken back."""
+    settings.PAYMENT_PROVIDERS = [ENTRY, "other=tests.payments.scripted:ScriptedProvider"]
+    request, late = asked(), payer()
+    late.post(page_of(request), {"provider": "other"})
+    intent = Intent.objects.get()
+    if over == "paid":
+        first = actions.intent_for_request(actor=CRON, request=request, provider="scripted")
+        money = Money(5000, request.currency)
+        told = actions.Paid(provider_ref="one", money=money, at=clock.now())
+        actions.capture(actor=CRON, intent_id=first.pk, paid=told)
+    else:
+        actions.cancel_request(actor=CRON, request_id=request.pk)
+    if told_first:
+        post(message(intent, amount=5000, currency=request.currency), "other")
+    script.status = Status.SUCCEEDED
+
+    page = late.get(f"/pay/return/{intent.token}", follow=True).content.decode()
+    polled = late.get(f"/pay/{intent.token}/state", headers={"hx-request": "true"})
+
+    assert "It is sent back in full" in page
+    assert not re.search("Receipt|It is paid|Nothing was taken", page)
+    assert "It is sent back in full" in polled.content.decode()
+
+
+def test_who_comes_back_to_what_was_taken_back_is_not_told_that_nothing_was_taken() -> None:
+    """Given a payment that was given up, and whose provider has not said yet how it ended."""
+    request, client = asked(), payer()
+    client.post(page_of(request))
+    intent = Intent.objects.get()
+    actions.cancel_request(actor=CRON, request_id=request.pk)
+    script.away = True
+    jobs.run_sweep()
+    page = client.get(f"/pay/return/{intent.token}", follow=True).content.decode()
+    assert "If you have paid, it is sent back in full" in page
+    assert "Nothing was taken" not in page
+
+
 def test_a_request_runs_out() -> None:
     request = asked()
     with clock.at(request.expires_at):

@@ -237,6 +237,11 @@ def test_who_comes_back_to_what_was_taken_back_is_not_told_that_nothing_was_take
     page = client.get(f"/pay/return/{intent.token}", follow=True).content.decode()
     assert "If you have paid, it is sent back in full" in page
     assert "Nothing was taken" not in page
+    assert "hx-get" in page, "it follows by itself"
+    script.away = False
+    actions.check_intent(actor=CRON, intent_id=intent.pk)
+    polled = client.get(f"/pay/{intent.token}/state", headers={"hx-request": "true"})
+    assert polled.headers["HX-Redirect"] == page_of(request)
 
 
 def test_a_request_runs_out() -> None:

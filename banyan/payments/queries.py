@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import F, Q, QuerySet, Sum
@@ -17,7 +17,7 @@ from banyan.ledger import queries as ledger
 from banyan.ledger.models import Account
 from banyan.ledger.queries import StatementLine
 
-from . import providers
+from . import payers, providers
 from .models import Attempt, Chargeback, Intent, Payout, ProviderMessage, Refund
 from .providers.base import Splits
 from .reading import came_by_link
@@ -30,6 +30,7 @@ from .rules import (
     TO_WALLET,
     Destinations,
     Reference,
+    lane_of,
 )
 from .states import INTENT, REFUND
 
@@ -248,6 +249,12 @@ def _of_attempt(attempt: Attempt) -> list[Moment]:
 def passes_on() -> bool:
     """Tell whether any way to pay passes parts of payments on to merchants. No statement."""
     return any(isinstance(one, Splits) and one.splits() for one in providers.enabled())
+
+
+def lane_in(intent: Intent, context: Mapping[str, str]) -> str:
+    """Return the lane of an attempt that is started with ``context``. No statement."""
+    by_channel = providers.get(intent.provider).capabilities.by_channel
+    return lane_of(payers.sealed(context), by_channel=by_channel)
 
 
 def in_review(intent: Intent) -> bool:

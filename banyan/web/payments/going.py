@@ -17,9 +17,8 @@ from django.utils.translation import get_language
 from banyan.payments import actions as payments
 from banyan.payments.access import get_intent_by_link, get_intent_by_token
 from banyan.payments.models import Intent
-from banyan.payments.payers import sealed
-from banyan.payments.providers import get
-from banyan.payments.rules import BY_LINK, SETTLED, lane_of
+from banyan.payments.queries import lane_in
+from banyan.payments.rules import BY_LINK, SETTLED
 from banyan.web.http import actor
 
 from . import identity
@@ -48,8 +47,7 @@ class Payer:
 
     def lane(self, context: Mapping[str, str]) -> str:
         """Return the lane of an attempt that is started with ``context``."""
-        by_channel = get(self.intent.provider).capabilities.by_channel
-        return lane_of(sealed(context), by_channel=by_channel)
+        return lane_in(self.intent, context)
 
     def page(self) -> str:
         """Return the page to press Pay on again."""

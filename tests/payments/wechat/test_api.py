@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -78,6 +79,18 @@ def test_the_page_of_a_second_device_is_for_that_device(wechat: Wechat) -> None:
 
     assert ["wechat-pay.js" in page for page in pages] == [False, True]
     assert ["Code to pay with" in page for page in pages] == [True, False]
+
+
+def test_a_telephone_comes_back_to_its_own_page(wechat: Wechat) -> None:
+    checkout = factories.place((factories.variant(price=10_000), 1), provider="wechat")
+    buyer, opens = Program(), {"Access-Token": checkout.access_token}
+    path = f"/checkouts/{checkout.pk}/payment"
+    buyer.do("POST", path, {"channel": "web"}, **opens)
+    url = buyer.do("POST", path, {"channel": "wap"}, **opens)["pay_url"]
+    back = parse_qs(urlsplit(url).query)["redirect_url"][0]
+    page = buyer.client.get(back, follow=True).content.decode()
+    assert "Waiting for the payment" in page
+    assert "Code to pay with" not in page
 
 
 def test_a_code_of_another_app_starts_nothing(wechat: Wechat) -> None:

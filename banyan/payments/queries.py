@@ -290,10 +290,14 @@ def is_held(refund: Refund) -> bool:
 
 
 def left_to_pass_on(intent: Intent) -> int:
-    """Return what of a payment is neither given back nor passed on; exact while it is locked."""
+    """Return what of a payment is neither given back nor passed on; exact while it is locked.
+
+    What the payer's bank has is given back. Below zero where a merchant keeps what was.
+    """
     passed = Payout.objects.filter(payment_ref=intent.provider_ref, provider=intent.provider)
     gone = passed.exclude(state="failed").aggregate(n=Sum(F("amount") - F("returned_amount")))["n"]
-    return intent.captured_amount - intent.refunded_amount - (gone or 0)
+    back = intent.refunded_amount + intent.charged_back_amount
+    return intent.captured_amount - back - (gone or 0)
 
 
 def payers_told(intent_ids: list[int]) -> dict[int, tuple[int, str]]:

@@ -62,6 +62,34 @@ def test_a_shop_is_not_passed_on_what_another_one_owes(wechat: Wechat, settings:
     assert verify().clean
 
 
+def test_nor_what_a_bank_took_and_another_one_did_not_give_back(connect: Gateway) -> None:
+    """Given a bank that takes 120 of 200 for two shops, of which one has its 100 already."""
+    items = [make.variant(price=10_000) for _shop in range(2)]
+    checkout = make.place(*((item, 1) for item in items), provider="stripe")
+    intent = get_intent_of("checkout", checkout.pk)
+    actions.start(actor=CRON, intent_id=intent.pk, return_url="http://shop.test/", locale="en")
+    intent.refresh_from_db()
+    connect.pay(intent)
+    connect.tell("checkout.session.completed")
+    first, second = checkout.orders.order_by("id")
+    for order in (first, second):
+        account_for(order, "stripe", connect.control("account")["id"])
+    received(first)
+    jobs.run_sweep()
+    connect.dispute(intent, amount=12_000)
+    connect.tell("charge.dispute.funds_withdrawn")
+    settle_order(actor=CRON, order_id=first.pk, key="bank")
+    back = PayoutReturn.objects.get()
+    actions.settle_return(actor=CRON, return_id=back.pk, succeeded=False, failure="refused")
+
+    received(second)
+
+    assert [part.subject_id for part in Payout.objects.all()] == [first.pk]
+    owed = [balance("shop_payable", owner_id=one.shop_id) for one in (first, second)]
+    assert owed == [-6_000, 4_000], "the platform owes the one, and is owed by the other"
+    assert verify().clean
+
+
 @pytest.fixture
 def waits(connect: Gateway) -> Refund:
     """A refund that Stripe refused: our balance had not the money, which a shop has."""

@@ -26,7 +26,7 @@ from banyan.payments import providers
 from banyan.payments.access import get_intent_of
 from banyan.payments.models import Intent
 from banyan.payments.providers.base import AsksWhoPays
-from banyan.payments.queries import methods_for
+from banyan.payments.queries import lane_in, methods_for
 from banyan.sales.queries import SalePrice
 
 from .checkout_bodies import (
@@ -328,13 +328,16 @@ def start_payment(
     if not checkout.intent_id:
         return _free(checkout)
     intent = get_intent_of("checkout", checkout.pk)
-    back = request.build_absolute_uri(reverse("payment_return", args=[intent.token]))
+    context = _context(request, intent, device or DeviceBody())
+    lane = lane_in(intent, context)
+    way_back = reverse("payment_return", args=[intent.token, lane] if lane else [intent.token])
+    back = request.build_absolute_uri(way_back)
     url = payments.start_known(
         actor=caller_of(request).actor,
         intent=intent,
         return_url=back,
         locale=get_language() or "en",
-        context=_context(request, intent, device or DeviceBody()),
+        context=context,
     )
     intent.refresh_from_db()
     return _payment(request, intent, "" if url == back else url)

@@ -56,12 +56,13 @@ def get_intent_behind(token: str) -> Intent:
 
 
 def get_intent_of(subject_kind: str, subject_id: int) -> Intent:
-    """Return the payment of something that the asker was let in to; the latest if there are more.
+    """Return the payment of something that the asker was let in to; the first if there are more.
 
-    Who may see the subject is decided where it lives.
+    What was paid a second time is an intent of its own, made later. Who may see the subject is
+    decided where it lives.
     """
     intents = Intent.objects.filter(subject_kind=subject_kind, subject_id=subject_id)
-    intent = intents.order_by("-id").first()
+    intent = intents.order_by("id").first()
     if intent is None:
         raise NotFound()
     return intent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import F, Q, QuerySet, Sum
@@ -17,17 +17,20 @@ from banyan.ledger import queries as ledger
 from banyan.ledger.models import Account
 from banyan.ledger.queries import StatementLine
 
-from . import providers
+from . import payers, providers
 from .models import Attempt, Chargeback, Intent, Payout, ProviderMessage, Refund
 from .providers.base import Splits
 from .reading import came_by_link
 from .rules import (
     CHARGEBACK_OPEN,
     CHARGEBACK_TAKEN,
+    CLOSED,
+    OPEN,
     SETTLED,
     TO_WALLET,
     Destinations,
     Reference,
+    lane_of,
 )
 from .states import INTENT, REFUND
 
@@ -149,6 +152,14 @@ def _about(lines: Iterable[StatementLine], kind: str) -> set[int]:
     return {line.subject_id for line in lines if line.subject_kind == kind}
 
 
+def being_paid() -> QuerySet[Attempt]:
+    """Return attempts by which somebody may have paid in time; for an ``Exists`` by ``intent_id``.
+
+    Once the provider was asked at the payment's end, or could not be, it is open no more.
+    """
+    return Attempt.objects.filter(outcome="", intent__state__in=OPEN).exclude(provider_ref="")
+
+
 def open_chargebacks() -> QuerySet[Chargeback]:
     """Return what payers' banks have in hand; for an ``Exists`` by ``intent_id``."""
     return Chargeback.objects.filter(state__in=CHARGEBACK_OPEN)
@@ -241,9 +252,22 @@ def passes_on() -> bool:
     return any(isinstance(one, Splits) and one.splits() for one in providers.enabled())
 
 
+def lane_in(intent: Intent, context: Mapping[str, str]) -> str:
+    """Return the lane of an attempt that is started with ``context``. No statement."""
+    by_channel = providers.get(intent.provider).capabilities.by_channel
+    return lane_of(payers.sealed(context), by_channel=by_channel)
+
+
 def in_review(intent: Intent) -> bool:
     """Tell whether an unexpected amount came for a payment, which a person looks at."""
     return intent.state not in SETTLED and intent.attempts.filter(outcome="mismatch").exists()
+
+
+def may_be_paid(intent: Intent) -> bool:
+    """Tell whether what was given up may have been paid: the provider has yet to say."""
+    if intent.state not in CLOSED:
+        return False
+    return intent.attempts.filter(outcome="").exclude(provider_ref="").exists()
 
 
 def destinations_for(intent: Intent) -> Destinations:
@@ -267,10 +291,14 @@ def is_held(refund: Refund) -> bool:
 
 
 def left_to_pass_on(intent: Intent) -> int:
-    """Return what of a payment is neither given back nor passed on; exact while it is locked."""
+    """Return what of a payment is neither given back nor passed on; exact while it is locked.
+
+    What the payer's bank has is given back. Below zero where a merchant keeps what was.
+    """
     passed = Payout.objects.filter(payment_ref=intent.provider_ref, provider=intent.provider)
     gone = passed.exclude(state="failed").aggregate(n=Sum(F("amount") - F("returned_amount")))["n"]
-    return intent.captured_amount - intent.refunded_amount - (gone or 0)
+    back = intent.refunded_amount + intent.charged_back_amount
+    return intent.captured_amount - back - (gone or 0)
 
 
 def payers_told(intent_ids: list[int]) -> dict[int, tuple[int, str]]:

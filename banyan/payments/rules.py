@@ -26,13 +26,14 @@ TO_WALLET = "wallet"
 # The subject of what is paid by a request: it is its payee's as a whole, none of it is passed on.
 REQUEST = "payment_request"
 REFUND_PROMISE = dt.timedelta(days=10)
-PATIENCE = dt.timedelta(days=1)  # with what is to come back from a merchant for a refund
+# With what is to come back from a merchant for a refund, and with a part that a provider refuses.
+# Longer than a day: so long it may repeat the same answer.
+PATIENCE = SPLIT_PATIENCE = dt.timedelta(days=3)
+LAST_WORD = dt.timedelta(minutes=1)  # that a provider has to say how a payment ended
 FIRST_CHECK = dt.timedelta(seconds=30)
 LONGEST_CHECK = dt.timedelta(minutes=15)
 FIRST_TRY = dt.timedelta(seconds=5)
 LONGEST_TRY = dt.timedelta(hours=1)
-# With a part that a provider refuses. Longer than a day: so long it may repeat the same answer.
-SPLIT_PATIENCE = dt.timedelta(days=3)
 FIRST_SPLIT_TRY = dt.timedelta(minutes=1)
 LONGEST_SPLIT_TRY = dt.timedelta(hours=6)
 
@@ -126,6 +127,7 @@ class Fate(StrEnum):
     TOO_LATE = "too_late"
     SECOND = "second"
     SPARED = "spared"
+    UNSURE = "unsure"
     OVER = "over"
 
 
@@ -134,12 +136,13 @@ def fate_of(*, state: str, captured_ref: str, provider_ref: str, outcome: str) -
 
     ``state`` and ``captured_ref`` are the payment's. REVIEW has paid an unexpected amount, which a
     person looks at; SECOND has paid what was paid already and gets it back; SPARED has paid
-    nothing, since somebody else has.
+    nothing, since somebody else has; UNSURE may have paid what was given up: the provider has yet
+    to say.
     """
     if outcome == "mismatch":
         return Fate.REVIEW
     if state in CLOSED:
-        return Fate.OVER
+        return Fate.UNSURE if provider_ref and not outcome else Fate.OVER
     if state not in SETTLED:
         return Fate.WAITING
     if outcome == "captured" and provider_ref != captured_ref:

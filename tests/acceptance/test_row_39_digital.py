@@ -26,6 +26,7 @@ from banyan.notify.models import Message
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout, Order, OrderRefund
 from banyan.payments import jobs
+from banyan.payments.rules import LAST_WORD
 from tests.delivery.stall import Buyer, Stall, deliver, file_link, shown_keys
 from tests.sandbox.driver import wait_for
 from tests.support.recount import recount
@@ -113,7 +114,7 @@ def test_row_39_the_last_key_is_promised_once_and_late_money_goes_back(sandbox: 
     assert "just sold out" in refused.content.decode()
 
     # Ana hesitates until her reservation is over; Ben buys, and then her money comes
-    late = Checkout.objects.get().expires_at
+    late = Checkout.objects.get().expires_at + LAST_WORD
     with clock.at(late):
         orders.expire_due(actor=Actor.system("test"))
     assert shown_keys(ben.buys(variant)) == ["ONLY-0001"]

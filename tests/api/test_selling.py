@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 
 from banyan.catalog.models import Shop
+from banyan.kernel import clock
+from banyan.kernel.actors import Actor
+from banyan.kernel.money import Money
 from banyan.orders.models import Checkout
+from banyan.payments import actions as payments
 from tests.api.client import Program, errors, problem
 from tests.support import factories as make
 from tests.support import prices
@@ -384,3 +388,20 @@ def test_a_shop_learns_where_to_send_something_once_it_is_paid(
     make.pay(placed)
 
     assert "address" in known(merchant.get(f"/orders/{order.pk}"))
+
+
+def test_what_was_paid_twice_is_told_as_paid(shop: Shop) -> None:
+    """Given a payment beside the one that counts: it is booked apart, and goes back."""
+    buyer = Program(make.member())
+    placed = make.pay(make.place((make.variant(shop), 1), buyer=buyer.account))
+    assert placed.intent_id is not None
+    again = payments.Paid(
+        provider_ref="again",
+        money=Money(placed.total_amount, placed.currency),
+        at=clock.now(),
+    )
+    payments.capture(actor=Actor.provider("sandbox"), intent_id=placed.intent_id, paid=again)
+
+    told = buyer.get(f"/checkouts/{placed.pk}/payment")
+    pressed = buyer.do("POST", f"/checkouts/{placed.pk}/payment")
+    assert [(one["state"], one["failure"]) for one in (told, pressed)] == [("captured", "")] * 2

@@ -135,6 +135,34 @@ def test_a_bridge_that_lies_pays_nothing(phone: BrowserContext, site: str, wecha
     assert Intent.objects.get().state == "pending"
 
 
+def test_who_has_paid_is_not_asked_again_while_nobody_knows_of_it_yet(
+    phone: BrowserContext, site: str, wechat: Wechat
+) -> None:
+    """Given WeChat Pay away at the moment at which the payer comes back, and its message late."""
+    app = App(wechat, "ok", "fail", "fail", "fail")
+    does = app.does
+
+    def pays(name: str, asked: dict[str, str]) -> str:
+        answer = does(name, asked)
+        wechat.configure(fault="500")
+        return answer
+
+    app.does = pays  # type: ignore[method-assign]
+    page = at_pay(phone, site, app)
+
+    with page.expect_request("**/pay/return/**", timeout=SOON):
+        pass
+    page.wait_for_timeout(2_000)
+    assert len(app.asked) == 1
+    expect(page.get_by_text("Checking the payment")).to_be_visible(timeout=SOON)
+    expect(page.get_by_role("button", name="Pay with WeChat")).to_be_visible()
+
+    wechat.configure(fault="")
+    assert deliver(wechat.told()) == 200
+    page.wait_for_url("**/o/*", timeout=SOON)
+    assert Checkout.objects.get().state == "paid"
+
+
 def test_without_a_bridge_there_is_a_link_and_the_page_finishes_when_a_friend_paid(
     phone: BrowserContext, browser: Browser, site: str, wechat: Wechat
 ) -> None:

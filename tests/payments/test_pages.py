@@ -54,7 +54,7 @@ def test_the_address_proves_nothing(sandbox: Sandbox, placer: Placer, order_page
     answer = Client().get(
         f"/pay/return/{intent.token}?payment={intent.provider_ref}&status=succeeded"
     )
-    assert answer["location"] == f"/pay/{intent.token}"
+    assert answer["location"] == f"/pay/{intent.token}?back=1"
     assert Intent.objects.get(pk=intent.pk).state == "pending"
     assert placer.placed == []
 
@@ -79,7 +79,8 @@ def test_a_payer_who_comes_back_is_led_on_by_the_payment_alone(order_page: None)
 def test_a_provider_that_is_away_leaves_the_payer_waiting() -> None:
     intent = started()
     script.away = True
-    assert Client().get(f"/pay/return/{intent.token}")["location"] == f"/pay/{intent.token}"
+    answer = Client().get(f"/pay/return/{intent.token}")
+    assert answer["location"] == f"/pay/{intent.token}?back=1"
 
 
 def test_the_waiting_page_says_how_it_stands() -> None:
@@ -121,8 +122,30 @@ def test_the_order_of_an_unexpected_amount_does_not_say_that_nothing_was_charged
         pages.append(browser.get(f"/o/{checkout.access_token}").content.decode())
     for page in pages:
         assert "We received an unexpected amount" in page
-        assert "Nothing was charged" not in page
+        assert "othing was charged" not in page
         assert reverse("purchase_pay", args=[checkout.access_token]) not in page
+
+
+def test_what_was_given_up_is_not_said_to_be_unpaid_before_the_provider_has_said_so() -> None:
+    """Given an order that is cancelled while its provider is away: perhaps it was paid."""
+    checkout = factories.place((factories.variant(), 1), provider="scripted")
+    browser = Client()
+    browser.post(reverse("purchase_pay", args=[checkout.access_token]))
+    intent = get_intent_of("checkout", checkout.pk)
+    script.away = True
+    cancelled = browser.post(
+        reverse("purchase_cancel", args=[checkout.access_token]), follow=True
+    ).content.decode()
+    jobs.run_sweep()
+    pages = [cancelled, Client().get(f"/pay/{intent.token}").content.decode()]
+    script.away = False
+    actions.check_intent(actor=BUYER, intent_id=intent.pk)
+    paths = (f"/o/{checkout.access_token}", f"/pay/{intent.token}")
+    later = [Client().get(path).content.decode() for path in paths]
+
+    assert ["If you have paid, it is sent back in full" in page for page in pages] == [True, True]
+    assert all("othing was" not in page for page in pages)
+    assert ["othing was" in page for page in later] == [True, True]
 
 
 def test_pages_that_lead_to_a_provider_name_our_origin_and_nothing_more() -> None:

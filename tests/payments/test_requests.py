@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -97,6 +98,33 @@ def test_two_who_pay_the_same_way_share_what_is_open() -> None:
     assert len(script.asked("start")) == 1
 
 
+def test_who_presses_pay_later_gets_time_to_pay() -> None:
+    """Given somebody who began two hours ago, less a moment, and did not pay."""
+    request = asked()
+    payer().post(page_of(request))
+    begun = Intent.objects.get()
+    with clock.at(begun.expires_at - dt.timedelta(seconds=20)):
+        payer().post(page_of(request))
+        late = Intent.objects.latest("id")
+        left = late.expires_at - clock.now()
+    with clock.at(late.expires_at - dt.timedelta(minutes=1)):
+        paid = actions.Paid(
+            provider_ref=late.provider_ref, money=Money(5000, late.currency), at=clock.now()
+        )
+        actions.capture(actor=CRON, intent_id=late.pk, paid=paid)
+    request.refresh_from_db()
+    assert left >= dt.timedelta(minutes=15)
+    assert (request.state, request.intent_id) == ("paid", late.pk)
+
+
+def test_what_ends_with_its_request_is_shared_to_the_end() -> None:
+    request = asked(good_for=dt.timedelta(minutes=40))
+    payer().post(page_of(request))
+    with clock.at(request.expires_at - dt.timedelta(minutes=1)):
+        payer().post(page_of(request))
+    assert Intent.objects.get().expires_at == request.expires_at
+
+
 def test_a_second_payment_of_another_intent_goes_back() -> None:
     request = asked()
     first = paid(request)
@@ -167,6 +195,53 @@ def test_money_for_a_request_that_was_taken_back_goes_back() -> None:
     intent.refresh_from_db()
     assert (intent.state, intent.failure) == ("captured_unplaced", "payment_request_not_open")
     assert balance("shop_payable", owner_id=request.payee_id) == 0
+
+
+@pytest.mark.parametrize("told_first", [True, False])
+@pytest.mark.parametrize("over", ["paid", "cancelled"])
+def test_whose_payment_goes_back_is_told_so_and_gets_no_receipt(
+    settings: Any, over: str, told_first: bool
+) -> None:
+    """Given somebody at another provider, while the request is paid or taken back."""
+    settings.PAYMENT_PROVIDERS = [ENTRY, "other=tests.payments.scripted:ScriptedProvider"]
+    request, late = asked(), payer()
+    late.post(page_of(request), {"provider": "other"})
+    intent = Intent.objects.get()
+    if over == "paid":
+        first = actions.intent_for_request(actor=CRON, request=request, provider="scripted")
+        money = Money(5000, request.currency)
+        told = actions.Paid(provider_ref="one", money=money, at=clock.now())
+        actions.capture(actor=CRON, intent_id=first.pk, paid=told)
+    else:
+        actions.cancel_request(actor=CRON, request_id=request.pk)
+    if told_first:
+        post(message(intent, amount=5000, currency=request.currency), "other")
+    script.status = Status.SUCCEEDED
+
+    page = late.get(f"/pay/return/{intent.token}", follow=True).content.decode()
+    polled = late.get(f"/pay/{intent.token}/state", headers={"hx-request": "true"})
+
+    assert "It is sent back in full" in page
+    assert not re.search("Receipt|It is paid|Nothing was taken", page)
+    assert "It is sent back in full" in polled.content.decode()
+
+
+def test_who_comes_back_to_what_was_taken_back_is_not_told_that_nothing_was_taken() -> None:
+    """Given a payment that was given up, and whose provider has not said yet how it ended."""
+    request, client = asked(), payer()
+    client.post(page_of(request))
+    intent = Intent.objects.get()
+    actions.cancel_request(actor=CRON, request_id=request.pk)
+    script.away = True
+    jobs.run_sweep()
+    page = client.get(f"/pay/return/{intent.token}", follow=True).content.decode()
+    assert "If you have paid, it is sent back in full" in page
+    assert "Nothing was taken" not in page
+    assert "hx-get" in page, "it follows by itself"
+    script.away = False
+    actions.check_intent(actor=CRON, intent_id=intent.pk)
+    polled = client.get(f"/pay/{intent.token}/state", headers={"hx-request": "true"})
+    assert polled.headers["HX-Redirect"] == page_of(request)
 
 
 def test_a_request_runs_out() -> None:
@@ -256,6 +331,25 @@ def test_staff_ask_take_back_and_refund_in_the_studio() -> None:
     client.post(reverse("studio_payment_take_back", args=[shop.slug, second.pk]))
     second.refresh_from_db()
     assert second.state == "cancelled"
+
+
+def test_what_was_paid_long_ago_can_still_be_given_back_in_the_studio() -> None:
+    """Given a stall that asks for more than fit on a page."""
+    shop = factories.shop()
+    old = asked(shop, note="The first one")
+    paid(old)
+    for n in range(50):
+        asked(shop, note=f"Cup {n}")
+    client, here = studio(shop.owner), reverse("studio_payments", args=[shop.slug])
+    give_back = reverse("studio_payment_give_back", args=[shop.slug, old.pk])
+
+    first = client.get(here).content.decode()
+    more = re.search(r'href="(\?before=\d+)"', first)
+    assert more is not None
+    second = client.get(here + more[1]).content.decode()
+
+    assert [give_back in page for page in (first, second)] == [False, True]
+    assert 'href="?before=' not in second
 
 
 @pytest.mark.parametrize("typed", [{}, {"note": "x", "amount": "0", "days": "1"}, {"amount": "x"}])

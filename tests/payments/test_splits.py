@@ -32,6 +32,7 @@ from banyan.payments.problems import (
     ProviderUnreachable,
     SplitTooLarge,
 )
+from banyan.payments.rules import PATIENCE
 from tests.payments.stripe.conftest import gateway, stripe_process
 from tests.payments.stripe.gateway import Gateway
 from tests.payments.till import balance, given_up
@@ -390,9 +391,8 @@ def test_a_refund_does_not_wait_for_ever_for_a_merchant(sharing: Wechat) -> None
     sharing.configure(balance=0, shares="later")
     refund(order, 2500)
     jobs.run_sweep()
-    day = dt.timedelta(days=1)
-    sharing.configure(offset=day.total_seconds())
-    with clock.at(clock.now() + day):
+    sharing.configure(offset=PATIENCE.total_seconds())
+    with clock.at(clock.now() + PATIENCE):
         actions.submit_refund(actor=CRON, refund_id=Refund.objects.get().pk)
     assert (Refund.objects.get().state, Refund.objects.get().failure) == ("failed", "NOT_ENOUGH")
 

@@ -62,6 +62,26 @@ def test_a_payment_that_was_never_started_expires_too() -> None:
     assert (intent.state, intent.next_check_at) == ("expired", None)
 
 
+def test_what_its_provider_could_not_close_at_its_time_is_closed_soon() -> None:
+    """Given a payment that was asked about for so long that the pauses are long by now."""
+    intent = started(minutes=15)
+    begin = clock.now()
+    for second in range(0, 890, 10):
+        with clock.at(begin + dt.timedelta(seconds=second)):
+            jobs.run_sweep()
+    script.away = True
+    with clock.at(intent.expires_at):
+        jobs.run_sweep()
+    script.away = False
+
+    with clock.at(intent.expires_at + dt.timedelta(seconds=31)):
+        jobs.run_sweep()
+
+    intent.refresh_from_db()
+    assert (intent.state, intent.next_check_at) == ("expired", None)
+    assert intent.attempts.get().outcome == "cancelled"
+
+
 def test_two_sweeps_do_not_ask_twice() -> None:
     started()
     with clock.at(after(31)):

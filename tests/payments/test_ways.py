@@ -82,8 +82,10 @@ def test_who_shares_an_attempt(context: dict[str, str], by_channel: bool, lane: 
         ("captured", "", "b", Fate.SPARED),
         ("captured", "cancelled", "b", Fate.SPARED),
         ("captured_unplaced", "captured", "a", Fate.TOO_LATE),
-        ("expired", "", "a", Fate.OVER),
-        ("cancelled", "", "a", Fate.OVER),
+        ("expired", "cancelled", "a", Fate.OVER),
+        ("cancelled", "abandoned", "", Fate.OVER),
+        ("cancelled", "", "", Fate.OVER),
+        ("expired", "", "a", Fate.UNSURE),
     ],
 )
 def test_what_became_of_a_payer(state: str, outcome: str, ref: str, fate: Fate) -> None:

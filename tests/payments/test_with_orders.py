@@ -16,6 +16,7 @@ from banyan.orders import actions as orders
 from banyan.orders.models import Checkout
 from banyan.payments import actions, jobs, queries
 from banyan.payments.models import Intent, Refund
+from banyan.payments.rules import LAST_WORD
 from tests.payments.till import balance
 from tests.sandbox.driver import Hook
 from tests.support import factories
@@ -53,6 +54,10 @@ def under_way(stock: int = 1) -> tuple[Checkout, Intent]:
     return checkout, intent
 
 
+def expire() -> None:
+    orders.expire_due(actor=Actor.system("test"))
+
+
 def assert_books_are_clean() -> None:
     report = verify()
     assert report.clean, report
@@ -73,13 +78,47 @@ def test_a_purchase_is_paid_through_the_gateway(sandbox: Sandbox, mailbox: Recei
     assert_books_are_clean()
 
 
-def test_money_for_a_lapsed_reservation_goes_back_and_the_unit_is_free(
+def test_a_payment_made_in_time_wins_though_nobody_told_of_it(
     sandbox: Sandbox, mailbox: Receiver
 ) -> None:
+    """Given two jobs that run every ten seconds, of which either may come first."""
     checkout, intent = under_way()
     sandbox.pay(intent.provider_ref, "never")
     with clock.at(checkout.expires_at):
-        orders.expire_due(actor=Actor.system("test"))
+        for job in (expire, jobs.run_sweep, expire):
+            job()
+
+    checkout.refresh_from_db()
+    intent.refresh_from_db()
+    assert (checkout.state, intent.state) == ("paid", "captured")
+    assert_books_are_clean()
+
+
+def test_what_nobody_paid_lapses_as_soon_as_the_provider_has_said_so(sandbox: Sandbox) -> None:
+    checkout, _ = under_way()
+    with clock.at(checkout.expires_at):
+        jobs.run_sweep()
+        expire()
+    checkout.refresh_from_db()
+    assert checkout.state == "expired"
+
+
+def test_what_nobody_is_paying_lapses_at_once() -> None:
+    checkout = factories.place((factories.variant(stock=1), 1))
+    with clock.at(checkout.expires_at):
+        expire()
+    checkout.refresh_from_db()
+    assert checkout.state == "expired"
+
+
+def test_money_for_a_lapsed_reservation_goes_back_and_the_unit_is_free(
+    sandbox: Sandbox, mailbox: Receiver
+) -> None:
+    """Given nobody who could ask the provider in the minute after the order's time."""
+    checkout, intent = under_way()
+    sandbox.pay(intent.provider_ref, "never")
+    with clock.at(checkout.expires_at + LAST_WORD):
+        expire()
     with clock.at(checkout.expires_at):
         jobs.run_sweep()
     jobs.run_sweep()

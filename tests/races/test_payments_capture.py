@@ -157,7 +157,7 @@ def test_a_booking_that_takes_too_long_sends_the_payer_to_the_waiting_page(
 
     told, onward = run_at_once(webhook(intent), back)
 
-    assert (told, onward) == (200, f"/pay/{intent.token}")
+    assert (told, onward) == (200, f"/pay/{intent.token}?back=1")
     assert_captured_once(intent, placer)
 
 

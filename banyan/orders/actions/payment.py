@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from django.db import transaction
-from django.db.models import F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.actions import allocate, release, release_held
@@ -33,6 +33,8 @@ from banyan.kernel.sweeps import MOST, PIECE, sweep
 from banyan.ledger import actions as ledger
 from banyan.payments.actions import cancel_intent
 from banyan.payments.events import PaymentCaptured
+from banyan.payments.queries import being_paid
+from banyan.payments.rules import LAST_WORD
 from banyan.sales import actions as sales
 from banyan.sales.queries import unwarned
 
@@ -246,13 +248,25 @@ def withdraw_checkout(*, actor: Actor, checkout_id: int, reason: str) -> Checkou
 
 
 def expire_checkout(*, actor: Actor, checkout_id: int) -> Checkout:
-    """End a checkout whose reservation has run out. Emits order.expired; repeatable."""
+    """End a checkout whose reservation has run out. Emits order.expired; repeatable.
+
+    One that may have been paid in time waits for the provider's last word, a minute at most.
+    """
     checkout = Checkout.objects.filter(pk=checkout_id).first()
     if checkout is None:
         raise NotFound()
-    if checkout.expires_at > clock.now():
+    if not _over().filter(pk=checkout_id).exists():
         return checkout
     return _give_up(actor, checkout_id, "expired", "reservation ran out")
+
+
+def _over() -> QuerySet[Checkout]:
+    """Return unpaid checkouts whose time is over, and of which the provider has said so."""
+    now = clock.now()
+    asked = ~Exists(being_paid().filter(intent_id=OuterRef("intent_id")))
+    return Checkout.objects.filter(
+        asked | Q(expires_at__lte=now - LAST_WORD), state="placed", expires_at__lte=now
+    )
 
 
 def warn_unpaid(*, piece: int = PIECE, most: int = MOST) -> int:
@@ -280,9 +294,8 @@ def warn_unpaid(*, piece: int = PIECE, most: int = MOST) -> int:
 
 def expire_due(*, actor: Actor, piece: int = PIECE, most: int = MOST) -> int:
     """Expire what is due; returns how many were. One that cannot be keeps nobody else's goods."""
-    due = Checkout.objects.filter(state="placed", expires_at__lte=clock.now())
 
     def expire(checkout_id: int) -> int:
         return expire_checkout(actor=actor, checkout_id=checkout_id).state != "placed"
 
-    return sweep("orders.expire", due, expire, by="expires_at", piece=piece, most=most)
+    return sweep("orders.expire", _over(), expire, by="expires_at", piece=piece, most=most)

@@ -77,9 +77,14 @@ def expire_intent(*, actor: Actor, intent_id: int) -> Intent:
             intent.refresh_from_db()
             if intent.state in OPEN:
                 left = _open_attempts(intent).exists()
-                again = clock.now() + check_delay(intent.checks)
                 transition(
-                    INTENT, intent, "expired", actor=actor, next_check_at=again if left else None
+                    INTENT,
+                    intent,
+                    "expired",
+                    actor=actor,
+                    # Soon, and not after the long pause of who has waited: it can still be paid.
+                    next_check_at=clock.now() + check_delay(0) if left else None,
+                    checks=0,
                 )
     return intent
 

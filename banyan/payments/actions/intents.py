@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.db import transaction
@@ -234,7 +234,9 @@ def pay_address(intent: Intent, attempt: Attempt) -> str:
     """Return the page on which the payer acts: the provider's, or ours with a code or a script."""
     if attempt.action["kind"] == "redirect":
         return str(attempt.action["url"])
-    return str(attempt.request.get("wait_url") or reverse("payment_wait", args=[intent.token]))
+    own = reverse("payment_wait", args=[intent.token])
+    lane = f"?{urlencode({'lane': attempt.lane})}" if attempt.lane else ""
+    return str(attempt.request.get("wait_url") or f"{own}{lane}")
 
 
 def charge_of(intent: Intent, attempt: Attempt) -> Charge:

@@ -31,6 +31,7 @@ from .refunds import request_refund
 LONGEST = dt.timedelta(days=30)
 LARGEST = 10**9  # minor units
 _TRY = dt.timedelta(hours=2)
+_LEAST = dt.timedelta(minutes=15)  # that somebody who presses Pay has to pay
 _ACCOUNTS = {"shop": "shop_payable"}
 
 
@@ -73,8 +74,9 @@ def ask_for_payment(
 def intent_for_request(*, actor: Actor, request: PaymentRequest, provider: str) -> Intent:
     """Return the payment by which an open request is paid with ``provider``.
 
-    One for all who pay it that way, so that they share what is open at the provider. Raises
-    RequestNotOpen, ProviderUnknown (also for a way to pay that needs an account).
+    One for all who pay it that way, so that they share what is open at the provider; one that is
+    about to end is left to whoever began it. Raises RequestNotOpen, ProviderUnknown (also for a way
+    to pay that needs an account).
     """
     now = clock.now()
     with transaction.atomic():
@@ -86,7 +88,7 @@ def intent_for_request(*, actor: Actor, request: PaymentRequest, provider: str) 
             subject_id=request.pk,
             provider=provider,
             state__in=OPEN,
-            expires_at__gt=now,
+            expires_at__gte=min(now + _LEAST, request.expires_at),
         ).first()
         if waiting is not None:
             return waiting

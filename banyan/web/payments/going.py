@@ -17,13 +17,14 @@ from django.utils.translation import get_language
 from banyan.payments import actions as payments
 from banyan.payments.access import get_intent_by_link, get_intent_by_token
 from banyan.payments.models import Intent
-from banyan.payments.payers import sealed
-from banyan.payments.providers import get
-from banyan.payments.rules import BY_LINK, SETTLED, lane_of
+from banyan.payments.queries import lane_in
+from banyan.payments.rules import BY_LINK, SETTLED
 from banyan.web.http import actor
 
 from . import identity
 from .device import Way, payer_context, way_to_pay
+
+CAME_BACK = "back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,7 @@ class Payer:
 
     def lane(self, context: Mapping[str, str]) -> str:
         """Return the lane of an attempt that is started with ``context``."""
-        by_channel = get(self.intent.provider).capabilities.by_channel
-        return lane_of(sealed(context), by_channel=by_channel)
+        return lane_in(self.intent, context)
 
     def page(self) -> str:
         """Return the page to press Pay on again."""
@@ -68,6 +68,11 @@ class Payer:
         if self.link:
             return f"{reverse('pay_link_wait', args=[self.link])}?{urlencode({'lane': lane})}"
         return f"{self.page()}?{urlencode({'lane': lane})}" if lane else self.page()
+
+    def checking_page(self, lane: str) -> str:
+        """Return the waiting page for who comes back: nothing there begins to pay by itself."""
+        page = self.waiting_page(lane)
+        return f"{page}{'&' if '?' in page else '?'}{urlencode({CAME_BACK: 1})}"
 
 
 def go(request: HttpRequest, payer: Payer) -> str:

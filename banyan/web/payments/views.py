@@ -98,7 +98,7 @@ def come_back(request: HttpRequest, token: str, lane: str = "") -> HttpResponse:
             request,
             _("Somebody else had paid this a moment before. Your payment is sent back in full."),
         )
-    return redirect(_onward(intent) or _waiting(intent))
+    return redirect(_onward(intent) or Payer(intent).checking_page(lane))
 
 
 def _behind(token: str) -> Intent:

@@ -18,7 +18,7 @@ from banyan.payments.reading import attempts_of
 from banyan.payments.rules import BY_LINK, OPEN, Fate, fate_of
 
 from ..streams import ticket
-from .going import Payer
+from .going import CAME_BACK, Payer
 
 
 def attempt_of(payer: Payer, lane: str) -> Attempt | None:
@@ -67,6 +67,7 @@ def waiting_context(request: HttpRequest, payer: Payer, lane: str) -> dict[str, 
         "pay_url": action.get("url") if action.get("kind") == "redirect" and not runs_out else "",
         "runs_out": runs_out,
         "code": drawn(action["url"]) if action.get("kind") == "qr" else "",
+        "came_back": CAME_BACK in request.GET,
         "client": action.get("params") if action.get("kind") == "client" else None,
         "client_template": f"payments/client_{intent.provider}.html",
         "state_url": f"{reverse(name, args=[key])}?{urlencode({'lane': lane})}",

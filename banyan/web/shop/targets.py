@@ -23,6 +23,7 @@ from banyan.kernel.remembered import get
 from banyan.media.queries import pictures
 from banyan.orders.models import Checkout
 from banyan.payments.models import Intent, PaymentRequest
+from banyan.payments.queries import may_be_paid
 from banyan.people.access import hidden_from
 from banyan.sharing.models import Link
 from banyan.sharing.ports import TargetCard
@@ -146,7 +147,12 @@ def _source(shown: Mapping[int, Any], image_id: int | None) -> str:
 
 
 def request_page(intent: Intent) -> str | None:
-    """Return the page of the payment request that an intent pays."""
+    """Return the page of the payment request that an intent pays.
+
+    None for a payment that goes back, or may: the page speaks of the request, which it did not pay.
+    """
+    if intent.state == "captured_unplaced" or may_be_paid(intent):
+        return None
     codes = PaymentRequest.objects.filter(pk=intent.subject_id).values_list("code", flat=True)
     code = codes.first()
     return reverse("payment_request", args=[code]) if code else None

@@ -133,7 +133,7 @@ class Methods:
         amount = fen(content.get("refund_amount"))
         number = str(content.get("out_request_no") or trade.trade_no)
         known = trade.refunds.get(number)
-        if known is not None:
+        if known is not None and self._trades.settings.repeats == "known":
             if known.fen != amount:
                 raise RefusedError("ACQ.DISCORDANT_REPEAT_REQUEST", "不一致的请求")
             return self._refunded(trade, moved=False)
@@ -157,6 +157,8 @@ class Methods:
         What is not carried out has no fields at all.
         """
         trade = self._trade(content)
+        if self._trades.settings.refuse_query:
+            raise RefusedError(self._trades.settings.refuse_query, "查询失败")
         refund = trade.refunds.get(str(content.get("out_request_no", "")))
         if refund is None or refund.done_at is None:
             return {}

@@ -76,12 +76,15 @@ class Settings:
 
     ``notices``: "sent" at once, "held" until the test takes them, or "lost". ``refunds``:
     "at_once" or "later" (at the test's word). ``answers``: "sealed", "tampered", "unsigned",
-    "down" (503) or "busy" (20000).
+    "down" (503) or "busy" (20000). ``repeats``: a refund that was taken and is asked for again is
+    "known", or "refused" like a new one.
     """
 
     notices: str = "sent"
     refunds: str = "at_once"
     refuse_refund: str = ""
+    refuse_query: str = ""
+    repeats: str = "known"
     answers: str = "sealed"
     copies: int = 1
     told_fen: int | None = None

@@ -108,6 +108,12 @@ def create_refund(store: Store, given: dict[str, Any]) -> Thing:
             f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})",
             param="amount",
         )
+    if store.refunds == "insufficient":
+        # As it was seen (woocommerce-payments, issue 10025): there is no ``code``.
+        raise Refusal(
+            "Insufficient funds in your Stripe balance to refund this amount.",
+            message_code="insufficient_balance_for_refund",
+        )
     made = objects.refund(store, paid, amount=amount, metadata=given.get("metadata", {}))
     paid["amount_refunded"] += amount
     paid["refunded"] = paid["amount_refunded"] == paid["amount"]

@@ -13,6 +13,7 @@ class Refusal(Exception):  # noqa: N818 - named for what it says
         status: int = 400,
         kind: str = "invalid_request_error",
         code: str | None = None,
+        message_code: str | None = None,
         param: str | None = None,
     ) -> None:
         super().__init__(message)
@@ -23,6 +24,7 @@ class Refusal(Exception):  # noqa: N818 - named for what it says
                 for name, value in (
                     ("type", kind),
                     ("code", code),
+                    ("message_code", message_code),
                     ("message", message),
                     ("param", param),
                 )

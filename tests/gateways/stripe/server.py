@@ -19,6 +19,7 @@ from .refusals import Refusal
 from .store import Store, new_id
 
 _REVERSALS = re.compile(r"/v1/transfers/([^/]+)/reversals")
+_SHORT = {"balance_insufficient", "insufficient_balance_for_refund"}
 _KINDS = {
     "accounts": "account",
     "transfers": "transfer",
@@ -127,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
         except Refusal as refusal:
             # https://docs.stripe.com/api/idempotent_requests: "regardless of whether it succeeds or
             # fails", once it began to execute; what is wrong by itself is not kept.
-            if refusal.body["error"].get("code") == "balance_insufficient":
+            if _SHORT & set(refusal.body["error"].values()):
                 self.store.answers[key] = (said, refusal.status, refusal.body)
             raise
         self.store.answers[key] = (said, 200, found)

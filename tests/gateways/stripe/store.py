@@ -35,7 +35,8 @@ class Store:
         self.events: dict[str, Thing] = {}
         self.answers: dict[str, tuple[str, int, Any]] = {}
         self.requests: list[Thing] = []
-        self.refunds = "succeeded"  # or "pending": the end comes by ``control/refund``
+        # or "pending": the end comes by ``control/refund``; or "insufficient", as of transfers
+        self.refunds = "succeeded"
         self.transfers = "made"  # or "insufficient": the balance has not the money for one
         self.faults: list[int] = []  # statuses with which the next requests are answered
         self.webhook = ""

@@ -10,7 +10,7 @@ from banyan.kernel.money import Money
 from banyan.ledger.proof import verify
 from banyan.payments import actions, providers
 from banyan.payments.models import Intent, ProviderMessage, Refund
-from banyan.payments.problems import PayoutNotSupported, ProviderRefused
+from banyan.payments.problems import PayoutNotSupported, ProviderRefused, ProviderUnreachable
 from banyan.payments.providers.base import PayoutOrder, RefundOrder, Status
 from banyan.payments.rules import Outcome
 from tests.payments.alipay.driver import Alipay, deliver, fields
@@ -104,6 +104,28 @@ def test_an_answer_that_got_lost_is_made_up_for(alipay: Alipay, paid: Intent) ->
     refund.refresh_from_db()
     assert asked(refund).state == "succeeded"
     assert given_back(alipay, paid) == 5000
+
+
+def test_a_refusal_of_what_was_done_before_is_no_failure(alipay: Alipay, paid: Intent) -> None:
+    """Given a lost answer, and a trade of which nothing can be refunded any more."""
+    refund = refunded(paid, 5000)
+    alipay.set(answers="tampered")
+    submitted(refund)
+    alipay.set(answers="sealed", refuse_refund="ACQ.TRADE_HAS_FINISHED", repeats="refused")
+    Refund.objects.update(next_attempt_at=clock.now())
+
+    refund = submitted(refund)
+
+    assert (refund.state, refund.failure) == ("succeeded", "")
+    assert (given_back(alipay, paid), balance("clearing")) == (5000, 7900)
+
+
+def test_what_is_refused_while_nobody_knows_what_was_done_before_is_asked_for_again(
+    alipay: Alipay, paid: Intent
+) -> None:
+    alipay.set(refuse_refund="ACQ.TRADE_HAS_FINISHED", refuse_query="ACQ.INVALID_PARAMETER")
+    with pytest.raises(ProviderUnreachable):
+        providers.get("alipay").refund(order(paid))
 
 
 def test_a_refused_refund_is_failed_and_can_be_sent_again(alipay: Alipay, paid: Intent) -> None:

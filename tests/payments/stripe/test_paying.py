@@ -267,6 +267,39 @@ def test_late_money_goes_back_by_itself(gateway: Gateway, placer: Placer) -> Non
     assert gateway.things("charge")[0]["amount_refunded"] == 12900
 
 
+@pytest.mark.parametrize(("ago", "state"), [(300, "captured"), (30, "captured_unplaced")])
+def test_the_payers_moment_counts_and_not_that_of_the_event(
+    gateway: Gateway, placer: Placer, ago: int, state: str
+) -> None:
+    """Given a time to pay that was over a minute ago, and an event that Stripe writes now."""
+    intent = started("stripe")
+    gateway.pay(intent, at=int(clock.now().timestamp()) - ago)
+    age(intent)
+    intent.refresh_from_db()
+    [session] = gateway.things("checkout.session")
+    session["expires_at"] = int((intent.expires_at + dt.timedelta(minutes=31)).timestamp())
+    gateway.control("announce", type=COMPLETED, object=session)
+
+    assert gateway.tell(COMPLETED) == 200
+
+    assert state_of(intent) == state
+    assert placer.placed == ([intent.pk] if state == "captured" else [])
+
+
+def test_a_payment_near_its_end_is_told_again_where_stripe_cannot_say_when_it_was_made(
+    gateway: Gateway,
+) -> None:
+    intent = started("stripe")
+    gateway.pay(intent)
+    [session] = gateway.things("checkout.session")
+    session["expires_at"] = session["created"]
+    gateway.control("announce", type=COMPLETED, object=session)
+    sent = gateway.signed(gateway.events(COMPLETED)[-1])
+    gateway.control("behave", faults=[503])
+    assert [post(*sent), post(*sent)] == [503, 200]
+    assert state_of(intent) == "captured"
+
+
 def test_paid_in_time_wins_over_an_expiry_that_comes_first(
     gateway: Gateway, placer: Placer
 ) -> None:

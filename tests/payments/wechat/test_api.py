@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -63,6 +64,33 @@ def test_inside_wechat_the_code_says_who_pays(wechat: Wechat) -> None:
     assert (status, Attempt.objects.get().action["kind"]) == (200, "client")
     assert openid not in json.dumps(told)
     assert openid not in str(Attempt.objects.get().request)
+
+
+def test_the_page_of_a_second_device_is_for_that_device(wechat: Wechat) -> None:
+    """Given a program that was opened on a desk first, where a code is scanned."""
+    checkout = factories.place((factories.variant(price=10_000), 1), provider="wechat")
+    buyer, opens = Program(), {"Access-Token": checkout.access_token}
+    path = f"/checkouts/{checkout.pk}/payment"
+    desk = buyer.do("POST", path, {"channel": "web"}, **opens)["pay_url"]
+    code = wechat.control("code", appid=APPID, person="bob")["code"]
+    app = buyer.do("POST", path, {"channel": "in_app", "payer_code": code}, **opens)["pay_url"]
+
+    pages = [buyer.client.get(url).content.decode() for url in (desk, app)]
+
+    assert ["wechat-pay.js" in page for page in pages] == [False, True]
+    assert ["Code to pay with" in page for page in pages] == [True, False]
+
+
+def test_a_telephone_comes_back_to_its_own_page(wechat: Wechat) -> None:
+    checkout = factories.place((factories.variant(price=10_000), 1), provider="wechat")
+    buyer, opens = Program(), {"Access-Token": checkout.access_token}
+    path = f"/checkouts/{checkout.pk}/payment"
+    buyer.do("POST", path, {"channel": "web"}, **opens)
+    url = buyer.do("POST", path, {"channel": "wap"}, **opens)["pay_url"]
+    back = parse_qs(urlsplit(url).query)["redirect_url"][0]
+    page = buyer.client.get(back, follow=True).content.decode()
+    assert "Waiting for the payment" in page
+    assert "Code to pay with" not in page
 
 
 def test_a_code_of_another_app_starts_nothing(wechat: Wechat) -> None:

@@ -153,6 +153,21 @@ def test_a_desk_and_the_app_can_both_pay_and_one_is_captured(wechat: Wechat) -> 
     assert checkout.orders.get().state == "paid"
 
 
+def test_who_comes_back_before_it_is_told_waits_on_the_page_of_their_own_device(
+    wechat: Wechat,
+) -> None:
+    checkout, intent = bought()
+    press_pay(browser(DESK), checkout)
+    client = browser()
+    page = waiting(wechat, client, checkout)
+    lane = parse_qs(urlsplit(page).query)["lane"][0]
+
+    answer = client.get(reverse("payment_return", args=[intent.token, lane]))
+
+    assert answer["location"] == f"{page}&back=1"
+    assert "wechat-pay.js" in client.get(page).content.decode()
+
+
 # ---- attacks -----------------------------------------------------------------------------------
 
 

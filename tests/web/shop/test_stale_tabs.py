@@ -17,6 +17,7 @@ from banyan.kernel.actors import Actor
 from banyan.orders import actions as orders
 from banyan.orders.models import CartItem, Checkout
 from banyan.payments.models import Attempt, Intent, Refund
+from banyan.payments.rules import LAST_WORD
 from tests.payments.fixtures import sandbox, sandbox_process
 from tests.support import factories as make
 from tests.support.recount import recount
@@ -257,17 +258,36 @@ def test_paying_after_the_reservation_ran_out_says_so_and_charges_nothing(
 
 
 @ONE_THREAD
+def test_pressing_pay_too_late_for_what_was_paid_in_time_leads_to_the_paid_order(
+    sandbox: Sandbox,
+) -> None:
+    client, item = Client(), make.variant(stock=2)
+    client.post("/checkout", form_of(client, buy_now(item)))
+    checkout = Checkout.objects.get()
+    pay_at_gateway(sandbox, checkout)
+    with clock.at(checkout.expires_at):
+        pay = reverse("purchase_pay", args=[checkout.access_token])
+        page = client.post(pay, follow=True).content.decode()
+    checkout.refresh_from_db()
+    assert checkout.state == "paid"
+    assert "time to pay has passed" not in page
+    assert recount() == {}
+
+
+@ONE_THREAD
 def test_paying_at_the_gateway_after_the_reservation_ran_out_is_sent_back(
     sandbox: Sandbox,
 ) -> None:
     client, item = Client(), make.variant(stock=2)
     client.post("/checkout", form_of(client, buy_now(item)))
     checkout = Checkout.objects.get()
-    with clock.at(checkout.expires_at):
+    with clock.at(checkout.expires_at + LAST_WORD):
         orders.expire_due(actor=Actor.system("test"))
         back = pay_at_gateway(sandbox, checkout)
         answer = client.get(back, follow=True)
-    assert "It is sent back in full." in answer.content.decode()
+    page = answer.content.decode()
+    assert "It is sent back in full." in page
+    assert "othing was charged" not in page
     assert Refund.objects.get().amount == checkout.total_amount
     assert recount() == {}
 

@@ -161,7 +161,9 @@ class AlipayProvider:
     def refund(self, order: RefundOrder) -> ProviderState:
         """Send money back; the same request number never moves money twice.
 
-        ``fund_change`` says whether this very call moved it; if not, the query knows.
+        ``fund_change`` says whether this very call moved it; if not, the query knows. So it does
+        where a refusal comes after an answer that was lost: under another number it would be sent
+        twice.
 
         https://docs.open.alipay.com/api_1/alipay.trade.refund
         """
@@ -175,7 +177,10 @@ class AlipayProvider:
                 "refund_reason": subject_of(order.reason),
             },
         )
-        fields = answer.require()
+        try:
+            fields = answer.require()
+        except ProviderRefused as refusal:
+            return self._done_before(order, refusal)
         if fields.get("fund_change") != "Y":
             return ProviderState(status=Status.PENDING, provider_ref=number, raw=fields)
         told = fields.get("gmt_refund_pay")
@@ -186,8 +191,31 @@ class AlipayProvider:
             raw=fields,  # its amount is the sum of all refunds: nothing to compare this one with
         )
 
+    def _done_before(self, order: RefundOrder, refusal: ProviderRefused) -> ProviderState:
+        try:
+            done = self._carried_out(order)
+        except ProviderRefused as unknown:
+            raise ProviderUnreachable(detail=str(unknown)) from unknown
+        if done is None:
+            raise refusal
+        return done
+
     def query_refund(self, order: RefundOrder) -> ProviderState:
-        """Ask how the refund stands; one that Alipay has not carried out is asked for again.
+        """Ask how the refund stands; one that Alipay has not carried out is asked for again."""
+        done = self._carried_out(order)
+        if done is not None:
+            return done
+        try:
+            return self.refund(order)
+        except ProviderRefused as refusal:
+            return ProviderState(
+                status=Status.FAILED,
+                provider_ref=number_of(order.reference),
+                failure=refusal.reason,
+            )
+
+    def _carried_out(self, order: RefundOrder) -> ProviderState | None:
+        """Return how a refund that Alipay has carried out stands; None for any other.
 
         https://docs.open.alipay.com/api_1/alipay.trade.fastpay.refund.query
         """
@@ -197,22 +225,17 @@ class AlipayProvider:
             {"out_trade_no": order.payment_ref, "out_request_no": number},
         )
         fields = answer.require() if answer.sub_code != _NOT_THERE else {}
-        if fields.get("refund_status") == "REFUND_SUCCESS":
-            if fields.get("out_request_no") != number:
-                return ProviderState(status=Status.PENDING, provider_ref=number, raw=fields)
-            return ProviderState(
-                status=Status.SUCCEEDED,
-                provider_ref=number,
-                money=Money.parse(str(fields["refund_amount"]), CURRENCY),
-                at=clock.now(),
-                raw=fields,
-            )
-        try:
-            return self.refund(order)
-        except ProviderRefused as refusal:
-            return ProviderState(
-                status=Status.FAILED, provider_ref=number, failure=refusal.reason, raw=fields
-            )
+        if fields.get("refund_status") != "REFUND_SUCCESS":
+            return None
+        if fields.get("out_request_no") != number:
+            return ProviderState(status=Status.PENDING, provider_ref=number, raw=fields)
+        return ProviderState(
+            status=Status.SUCCEEDED,
+            provider_ref=number,
+            money=Money.parse(str(fields["refund_amount"]), CURRENCY),
+            at=clock.now(),
+            raw=fields,
+        )
 
     def payout(self, order: PayoutOrder) -> ProviderState:
         """Refuse: paying out is another contract with Alipay."""

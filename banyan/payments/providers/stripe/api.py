@@ -129,11 +129,13 @@ def _problem(
 
     A key that is not accepted is the operator's to mend: what waits for it is asked again then,
     and no refund fails for it. A 409 says that the same key is being worked on right now. What
-    names no error is a page of somebody in between: Stripe has not said no.
+    names no error is a page of somebody in between: Stripe has not said no. A refund for which the
+    balance is short has a ``message_code`` alone.
     """
     found = body.get("error")
     error: Mapping[str, Any] = found if isinstance(found, dict) else {}
-    reason = str(error.get("code") or error.get("type") or status)
+    named = (error.get(name) for name in ("code", "message_code", "type"))
+    reason = str(next(filter(None, named), status))
     if status in (401, 403):
         # Its message repeats a part of the key.
         logger.error("Stripe does not accept BANYAN_STRIPE_SECRET_KEY: %s", reason)

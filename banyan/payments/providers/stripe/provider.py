@@ -7,6 +7,7 @@ import json
 import logging
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from ..base import (
     Capabilities,
     Charge,
     ChargebackState,
+    Kind,
     LedgerPlace,
     Message,
     PayoutOrder,
@@ -36,7 +38,7 @@ from . import connect
 from .amounts import CURRENCIES, to_stripe
 from .api import Api, Value, legible, part
 from .bill import asked_for, lines
-from .reading import chargeback_state, message, refund_state, session_state
+from .reading import chargeback_state, message, moment, refund_state, session_state
 from .signing import opened, sealed, verify
 
 logger = logging.getLogger(__name__)
@@ -60,7 +62,8 @@ class StripeProvider:
     name = "stripe"
     label: str | Promise = "Stripe"
     capabilities = Capabilities(
-        currencies=CURRENCIES, short_of_money=frozenset({"balance_insufficient"})
+        currencies=CURRENCIES,
+        short_of_money=frozenset({"balance_insufficient", "insufficient_balance_for_refund"}),
     )
     bill_zone: dt.tzinfo = dt.UTC
 
@@ -218,15 +221,34 @@ class StripeProvider:
         return chargeback_state(dispute, payment_ref=session["id"] if ours else "")
 
     def parse_webhook(self, headers: Mapping[str, str], body: bytes) -> Sequence[Message]:
-        """Verify an event's signature, and read it (https://docs.stripe.com/webhooks)."""
+        """Verify an event's signature, and read it (https://docs.stripe.com/webhooks).
+
+        Of a payment near its end Stripe is asked when it was made: ProviderUnreachable.
+        """
         header = next((v for k, v in headers.items() if k.lower() == "stripe-signature"), "")
         secrets = settings.STRIPE_WEBHOOK_SECRETS
         verify(header, body, secrets=secrets, now=clock.now().timestamp())
         live = "_live_" in settings.STRIPE_SECRET_KEY[:8]
         try:
-            return [message(json.loads(body), live=live)]
+            return [self._by_the_payers_clock(message(json.loads(body), live=live))]
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise UnreadableMessage(detail=repr(error)) from error
+
+    def _by_the_payers_clock(self, told: Message) -> Message:
+        """Return what was told with the moment of the charge, where that decides.
+
+        Stripe writes its event a moment after the payment; the time to pay may end in between.
+        """
+        ends = moment(told.raw["object"].get("expires_at"))
+        paid = told.kind == Kind.PAYMENT_SUCCEEDED
+        if not paid or ends is None or told.at is None or told.at < ends - _GRACE:
+            return told
+        try:
+            with legible():
+                state = session_state(self._session(told.provider_ref))
+        except ProviderRefused:
+            return told
+        return replace(told, at=state.at or told.at)
 
     def acknowledge(self, *, accepted: bool) -> Acknowledgement:
         """Any 2xx is acceptance; everything else is sent again for up to three days."""

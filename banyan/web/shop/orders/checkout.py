@@ -204,7 +204,11 @@ def go_to_payment(
     except (PaymentClosed, PaymentInReview, ProviderRefused, ProviderUnreachable) as problem:
         # The order exists: its own page says how it stands and offers to pay again.
         if isinstance(problem, PaymentClosed):
-            orders.expire_checkout(actor=actor(request), checkout_id=placed.pk)
+            # Perhaps it was paid in time, and nobody has told us yet.
+            payments.expire_intent(actor=actor(request), intent_id=placed.intent_id)
+            ended = orders.expire_checkout(actor=actor(request), checkout_id=placed.pk)
+            if ended.state == "paid":
+                return redirect("purchase", placed.access_token)
         messages.error(request, str(problem.message))
         return redirect("purchase", placed.access_token)
     return redirect(url)

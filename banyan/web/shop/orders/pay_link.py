@@ -133,7 +133,7 @@ def pay_link_back(request: HttpRequest, code: str, lane: str = "") -> HttpRespon
         except Problem as problem:
             # Whatever hinders us now, the message or the next check will tell the same.
             logger.warning("intent %s: not known at the return: %s", intent.pk, problem)
-    return redirect(payer.waiting_page(lane))
+    return redirect(payer.checking_page(lane))
 
 
 def _lane(request: HttpRequest) -> str:

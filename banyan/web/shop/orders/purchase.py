@@ -34,7 +34,7 @@ from banyan.orders.ports import holds_on
 from banyan.orders.queries import entity_of, first_images, lines_of, refunds_of
 from banyan.payments import actions as payments
 from banyan.payments.models import Intent
-from banyan.payments.queries import in_review
+from banyan.payments.queries import in_review, may_be_paid
 from banyan.people.rules.written import written_address
 from banyan.standing.queries import reviews_of
 
@@ -153,8 +153,16 @@ def _goods_url(line: OrderLine) -> str:
     return product_url(product) if on_sale else ""
 
 
-def _headline(checkout: Checkout, rows: list[dict[str, Any]]) -> str:
-    """Say where the whole purchase stands: what all its orders have in common, else the payment."""
+def _headline(checkout: Checkout, rows: list[dict[str, Any]], *, free: bool) -> str:
+    """Say where the whole purchase stands: what all its orders have in common, else the payment.
+
+    ``free``: nothing was charged for what has ended.
+    """
+    if free:
+        return {
+            "expired": _("Expired, nothing was charged"),
+            "cancelled": _("Cancelled, nothing was charged"),
+        }[checkout.state]
     states = {row["order"].state for row in rows}
     if len(states) == 1 and states != {"paid"}:
         return state_text(states.pop())
@@ -182,13 +190,19 @@ def _page(
     """Draw the page; ``refused`` is what was wrong with a message about an order, by its id."""
     intent = Intent.objects.filter(pk=checkout.intent_id or 0).first()
     looked_into = intent is not None and in_review(intent)
+    sent_back = intent is not None and intent.state == "captured_unplaced"
+    unsure = intent is not None and not looked_into and may_be_paid(intent)
+    lapsed = checkout.state in {"expired", "cancelled"}
     rows = _order_rows(checkout, token, actor(request))
     context = {
         "nav": "orders",
         "checkout": checkout,
         "token": token,
-        "state": _headline(checkout, rows),
-        "lapsed": checkout.state in {"expired", "cancelled"},
+        "state": _headline(
+            checkout, rows, free=lapsed and not (looked_into or sent_back or unsure)
+        ),
+        "lapsed": lapsed,
+        "unsure": unsure,
         "rows": rows,
         "brought": brought(request, checkout, [row["order"] for row in rows]),
         "sums": receipt_rows(checkout, [x["line"] for row in rows for x in row["lines"]]),
@@ -197,7 +211,7 @@ def _page(
         "intent": intent,
         "waiting": checkout.state == "placed" and not looked_into,
         "in_review": looked_into,
-        "sent_back": intent is not None and intent.state == "captured_unplaced",
+        "sent_back": sent_back,
         "path": next((row["path"] for row in rows if row["path"]), []),
         "edges": next((row["edges"] for row in rows if row["edges"]), []),
         "guest": checkout.buyer_id is None,
@@ -233,7 +247,7 @@ def purchase_cancel(request: HttpRequest, token: str) -> HttpResponse:
     """Give up an unpaid purchase."""
     checkout = get_checkout_by_token(token)
     orders.cancel_checkout(actor=actor(request), checkout_id=checkout.pk, access_token=token)
-    messages.success(request, _("The order is cancelled. Nothing was charged."))
+    messages.success(request, _("The order is cancelled."))
     return redirect("purchase", token)
 
 

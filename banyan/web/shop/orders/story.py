@@ -43,8 +43,8 @@ def state_text(state: str, lines: Iterable[OrderLine] = ()) -> str:
         "paid": _("Paid"),
         "shipped": _("On its way"),
         "received": _("Received"),
-        "expired": _("Expired, nothing was charged"),
-        "cancelled": _("Cancelled, nothing was charged"),
+        "expired": _("Expired"),
+        "cancelled": _("Cancelled"),
         "closed": _("Refunded in full"),
     }
     return texts.get(state, state)

@@ -27,7 +27,9 @@ function pay() {
 
 function begin() {
   button.addEventListener("click", pay);
-  pay();
+  // Who has come back may have paid: a second sheet would frighten them.
+  if ("back" in box.dataset) show(box.dataset.checking, true);
+  else pay();
 }
 
 if (window.WeixinJSBridge) {

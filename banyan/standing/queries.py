@@ -13,6 +13,7 @@ from banyan.catalog.rules import IN_PARCELS
 from banyan.kernel import clock
 from banyan.orders.models import Order, OrderLine
 from banyan.orders.ports import lines_that_wait
+from banyan.orders.states import GRANTED
 
 from .models import Appeal, Permit, Report, Review
 from .rules import SHIP_WITHIN, WINDOW, Facts, Verdict, average, verdict
@@ -24,7 +25,7 @@ _FACTS = """
 WITH every AS (
   SELECT o.id, o.state, EXISTS (
            SELECT FROM orders_refund r WHERE r.order_id = o.id
-           AND r.state NOT IN ('requested', 'refused')
+           AND r.state = ANY(%(granted)s)  -- a wish that was withdrawn brought nothing back
            -- not what a rule of the platform gave back, but what the shop sold and did not have
            AND (r.requested_by <> 'system' OR r.key LIKE 'short:%%')
            -- not what the buyer cancelled before it was sent: that is free, and nobody's fault
@@ -74,7 +75,8 @@ def facts_of(shop_id: int, at: dt.datetime | None = None) -> Facts:
     now = at or clock.now()
     asked: dict[str, Any] = {"shop": shop_id, "now": now, "since": now - WINDOW}
     with connection.cursor() as cursor:
-        cursor.execute(_FACTS, asked | {"within": SHIP_WITHIN, "parcels": list(IN_PARCELS)})
+        asked |= {"within": SHIP_WITHIN, "parcels": list(IN_PARCELS), "granted": list(GRANTED)}
+        cursor.execute(_FACTS, asked)
         row = cursor.fetchone()
     assert row is not None  # an aggregate without GROUP BY
     orders, late, refunds, disputes, complaints, ratings, stars = row

@@ -28,11 +28,12 @@ def paid(variant, n: int = 1) -> list[Order]:  # type: ignore[no-untyped-def]
     return [make.pay(make.place((variant, 1))).orders.get() for _ in range(n)]
 
 
-def cancelled(order: Order) -> None:
+def cancelled(order: Order, units: dict[int, int] | None = None) -> None:
     orders.cancel_order(
         actor=Actor.guest(),
         order_id=order.pk,
         key=f"c{order.pk}",
+        units=units,
         access_token=order.checkout.access_token,
     )
 
@@ -51,6 +52,25 @@ def test_cancelling_before_it_is_sent_is_free_and_nobodys_fault() -> None:
     assert found.facts.refunds == ()
     assert found.facts.orders == 6, "and it dilutes nothing either"
     assert found.verdict.state == "good"
+
+
+def test_nor_is_a_wish_for_money_that_the_cancelling_answered() -> None:
+    (order,) = paid(make.variant())
+    asked = orders.ask_refund(
+        actor=Actor.guest(),
+        order_id=order.pk,
+        amount=10_000,
+        reason="I found another",
+        key="a",
+        access_token=order.checkout.access_token,
+    )
+    cancelled(order)
+    asked.refresh_from_db()
+    assert asked.state == "withdrawn"
+
+    facts = standing_of(order.shop_id).facts
+
+    assert (facts.refunds, facts.orders) == ((), 0)
 
 
 def test_what_a_shops_own_people_buy_dilutes_nothing() -> None:

@@ -35,7 +35,9 @@ WITH every AS (
            - coalesce(o.free_at, o.paid_at) > %(within)s
            AND NOT (o.state = 'closed' AND o.shipped_at IS NULL)
            AND EXISTS (SELECT FROM orders_orderline l
-                       WHERE l.order_id = o.id AND l.kind = ANY(%(parcels)s)) AS is_late
+                       WHERE l.order_id = o.id AND l.kind = ANY(%(parcels)s)
+                       -- beside a voucher the parcel may be cancelled, and the order go on
+                       AND l.quantity > l.cancelled_quantity) AS is_late
   FROM orders_order o JOIN orders_checkout c ON c.id = o.checkout_id
   WHERE o.shop_id = %(shop)s AND o.paid_at > %(since)s AND o.paid_at <= %(now)s
     AND NOT EXISTS (SELECT FROM catalog_shopstaff s

@@ -8,7 +8,7 @@ import pytest
 
 from banyan.delivery import actions as delivery
 from banyan.delivery.models import LicenceKey
-from banyan.kernel import clock
+from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.orders import actions as orders
 from banyan.orders.actions import give_back_difference, undo_orders
@@ -141,3 +141,17 @@ def test_what_waits_for_its_group_is_late_only_from_its_end_on(
     with clock.at(begun + dt.timedelta(days=6)):
         orders.ship(actor=make.actor(order.shop.owner), order_id=order.pk, carrier="Post")
     assert not late_after(20)
+
+
+def test_a_parcel_that_its_buyer_cancelled_beside_a_voucher_is_not_late() -> None:
+    haircut = goods.voucher()
+    cup = make.variant(goods.shop_of(haircut))
+    order = make.pay(make.place((haircut, 1), (cup, 1))).orders.get()
+    relay.drain()
+    cancelled(order, {order.lines.get(kind="goods").pk: 1})
+    relay.drain()
+    order.refresh_from_db()
+    assert order.state == "paid", "the voucher is still to be used"
+
+    with clock.at(clock.now() + dt.timedelta(days=10)):
+        assert standing_of(order.shop_id).facts.late == ()

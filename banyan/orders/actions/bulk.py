@@ -68,8 +68,8 @@ def read_rows(text: str) -> list[ToSend]:
 def ship_many(*, actor: Actor, shop_id: int, rows: Iterable[ToSend]) -> list[Sent]:
     """Send all that is left of each order, in a transaction of its own; see :func:`ship`.
 
-    Repeatable: an order that is sent already answers with its last parcel. An order of another
-    shop is as unknown as one that does not exist; one that is named twice is sent once.
+    Repeatable: an order that is sent already answers with that parcel. An order of another shop is
+    as unknown as one that does not exist; one that is named twice is sent once.
     """
     shop = get_shop_for_staff(actor, shop_id)
     wanted = list(rows)

@@ -339,6 +339,24 @@ def test_a_fapiao_is_asked_for_and_issued_with_its_number_and_file() -> None:
     assert late.value.code == "fapiao_issued"
 
 
+def test_a_second_number_or_file_for_an_issued_fapiao_is_refused() -> None:
+    order = paid()
+    ask(order)
+
+    def issue_it(number: str, file: bytes | None) -> Fapiao:
+        boss = make.actor(order.shop.owner)
+        return orders.issue_fapiao(actor=boss, order_id=order.pk, number=number, file=file)
+
+    done = issue_it("24332000000012345678", b"%PDF-1.7 x")
+    assert issue_it("24332000000012345678", b"%PDF-1.7 x") == done
+    assert issue_it("24332000000012345678", None) == done
+    for number, file in (("24332000000099999999", None), (done.number, b"%PDF-1.7 y")):
+        with pytest.raises(Conflict) as refused:
+            issue_it(number, file)
+        assert refused.value.code == "fapiao_issued"
+    assert Fapiao.objects.get().number == "24332000000012345678"
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("tax_id", "91350100M000100Y44"), ("email", "no"), ("title", ""), ("title_kind", "x")],

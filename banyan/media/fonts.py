@@ -2,6 +2,7 @@
 
 Order: ``BANYAN_CJK_FONT``, fontconfig, known places; without any, the font inside Pillow, which
 has no Chinese. A character without a glyph is left out: a box instead of a letter says nothing.
+Fonts for Chinese lack many letters of other alphabets; ``spare`` is a face that has them.
 """
 
 from __future__ import annotations
@@ -39,6 +40,15 @@ KNOWN = {
         "/System/Library/Fonts/PingFang.ttc",
     ),
 }
+
+SPARE_PROBE = "ł"
+SPARE = (
+    "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
+    "/usr/share/fonts/dejavu-sans-fonts/DejaVuSans.ttf",
+    "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
+    "/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf",
+    "/System/Library/Fonts/Supplemental/Arial Unicode.ttf",
+)
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -103,6 +113,16 @@ def typeface(language: str = "en") -> Typeface:
     if regular.path and not bold.path:
         bold = regular
     return Typeface(regular, bold)
+
+
+@lru_cache(maxsize=1)
+def spare() -> FontFile:
+    """Return a face for letters that a face for Chinese lacks; an empty path without one."""
+    found = (FontFile(path) for path in (*_of_fontconfig("pl", bold=False), *SPARE))
+    return next(
+        (file for file in found if Path(file.path).is_file() and draws(file, SPARE_PROBE)),
+        FontFile(),
+    )
 
 
 def has_chinese(language: str = "zh-hans") -> bool:

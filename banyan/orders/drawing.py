@@ -1,13 +1,15 @@
 """Draws a document from its content: the same bytes each time, in the order's language.
 
 Text is laid out as text and never read as markup. Fonts are those of the machine, see
-``banyan.media.fonts``; without one for Chinese, a document that needs it is refused by name.
+``banyan.media.fonts``: letters that the one for Chinese lacks are of a second one. A document with
+names that none of them can draw is refused by name; signs without a glyph are left out.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils import translation
@@ -17,11 +19,11 @@ from fpdf import FPDF
 
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.problems import Conflict
-from banyan.media.fonts import Typeface, typeface
+from banyan.media.fonts import FontFile, Typeface, draws, spare, typeface
 
 MARGIN = 18.0
 WIDTH = 210.0 - 2 * MARGIN
-FACE = "body"
+FACE, OTHER = "body", "other"
 
 
 class NoFont(Conflict):
@@ -34,27 +36,45 @@ class NoFont(Conflict):
 
 
 def check_drawable(content: Mapping[str, Any], language: str) -> None:
-    """Raise NoFont when some words of the content cannot be drawn here."""
+    """Raise NoFont when letters or figures of the content cannot be drawn here.
+
+    What a refund was for is no name: there they are left out.
+    """
     face = typeface(language)
-    if face.regular.path:
-        return
-    if language.startswith("zh"):
+    if not face.regular.path and language.startswith("zh"):
         raise NoFont(detail=f"no glyphs for {language}")
-    for text in _texts(content):
-        try:
-            text.encode("latin-1")
-        except UnicodeEncodeError as error:
-            raise NoFont(detail=f"no glyphs for {text[:40]!r}") from error
+    for text in _texts({name: value for name, value in content.items() if name != "note"}):
+        for letter in unicodedata.normalize("NFC", text):
+            if not _draws(face, letter) and _is_needed(face, letter):
+                raise NoFont(detail=f"no glyph for {letter!r} of {text[:40]!r}")
 
 
-def _texts(value: Any) -> list[str]:
+def _draws(face: Typeface, letter: str) -> bool:
+    if not face.regular.path:
+        return ord(letter) < 256
+    return draws(face.regular, letter) or _draws_other(letter)
+
+
+def _is_needed(face: Typeface, letter: str) -> bool:
+    """Tell whether a name would be another one without it: no picture, nor any other sign."""
+    return not face.regular.path or unicodedata.category(letter)[0] in "LN"
+
+
+def _draws_other(letter: str) -> bool:
+    # Letters from right to left would stand in the wrong order, and unjoined.
+    from_the_left = unicodedata.bidirectional(letter) not in {"R", "AL"}
+    return from_the_left and bool(spare().path) and draws(spare(), letter)
+
+
+def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        return [value]
-    if isinstance(value, Mapping):
-        return [text for each in value.values() for text in _texts(each)]
-    if isinstance(value, list):
-        return [text for each in value for text in _texts(each)]
-    return []
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
 
 
 def draw(content: Mapping[str, Any], language: str) -> bytes:
@@ -85,10 +105,14 @@ class _Sheet:
         self.pdf.set_margin(MARGIN)
         self.pdf.set_auto_page_break(auto=True, margin=MARGIN)
         if face.regular.path:
-            self.pdf.add_font(
-                FACE, "", face.regular.path, collection_font_number=face.regular.index
-            )
+            self._add(FACE, face.regular)
+            if spare().path:
+                self._add(OTHER, spare())
+                self.pdf.set_fallback_fonts([OTHER])
         self.pdf.add_page()
+
+    def _add(self, name: str, file: FontFile) -> None:
+        self.pdf.add_font(name, "", file.path, collection_font_number=file.index)
 
     def bytes(self) -> bytes:
         """Draw everything."""
@@ -117,14 +141,19 @@ class _Sheet:
         self.pdf.set_font(FACE if self.face.regular.path else "helvetica", size=size)
 
     def _drawable(self, text: str) -> str:
-        if self.face.regular.path:
-            return self.face.shown(text)
-        return text.encode("latin-1", "replace").decode("latin-1")
+        if not self.face.regular.path:
+            return text.encode("latin-1", "replace").decode("latin-1")
+        composed = unicodedata.normalize("NFC", text)
+        kept = (
+            letter if letter.isspace() or _draws(self.face, letter) else " " for letter in composed
+        )
+        return " ".join("".join(kept).split())
 
     def _money(self, amount: int) -> str:
         money = Money(amount, self.content["currency"])
-        if self.face.regular.path:
-            return format_money(money, self.language)
+        text = format_money(money, self.language)
+        if all(letter.isspace() or _draws(self.face, letter) for letter in text):
+            return text
         return f"{money.currency} {money.decimal}"  # not every sign of a currency can be drawn
 
     def _head(self) -> None:

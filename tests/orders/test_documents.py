@@ -260,6 +260,48 @@ def test_what_people_typed_is_text_on_paper_and_no_markup() -> None:
     assert b"evil.example" not in pdf
 
 
+def test_names_keep_the_letters_that_a_font_for_chinese_lacks() -> None:
+    if not (fonts.has_chinese() and fonts.spare().path):
+        pytest.skip("no font with Chinese characters on this machine, or none for Polish")
+    order = paid()
+    entity(order)
+    name = "Łukasz Řezáč, Şükrü Iğdır, Їжак, Γιώργος, 林"
+    made = issue(order)
+
+    pdf = drawing.draw(made.content | {"buyer": [name], "currency": "INR"}, "en")
+
+    assert set(name) | {"₹"} <= set(drawn(pdf)) | {" "}
+
+
+@pytest.mark.parametrize("name", ["สมชาย", "محمد", "שלום"])
+def test_a_name_that_nothing_here_can_draw_is_refused_and_not_left_out(name: str) -> None:
+    order = paid()
+    entity(order)
+    address = order.checkout.address | {"recipient": name}
+    type(order.checkout).objects.filter(pk=order.checkout_id).update(address=address)
+
+    with pytest.raises(Conflict) as refused:
+        issue(order)
+
+    assert refused.value.code == "document_font_missing"
+    assert not Document.objects.exists(), "no number is used up"
+
+
+def test_a_picture_in_a_title_and_what_a_refund_was_for_hold_no_paper_up() -> None:
+    order = paid()
+    entity(order)
+    order.lines.update(title="\U0001f375 Longjing")
+    issue(order)
+    refund = orders.grant_refund(
+        actor=make.actor(order.shop.owner), order_id=order.pk, amount=70, reason="ไม่ดี", key="r"
+    )
+
+    note = orders.credit_refund(refund_id=refund.pk)
+
+    assert note is not None
+    assert orders.pdf_of(note).pdf
+
+
 @override_settings(CJK_FONT="")
 def test_without_a_font_for_chinese_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     none = fonts.FontFile()

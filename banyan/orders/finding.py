@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from banyan.catalog.rules import IN_PARCELS
 from banyan.catalog.rules.product_csv.cells import price_text, protect
 
 from .models import Order, OrderLine, OrderRefund, Return, ReturnLine
@@ -71,7 +72,9 @@ def waiting_for(rows: QuerySet[Order], what: str) -> QuerySet[Order]:
     if what in STATES:
         return rows.filter(state__in=STATES[what])
     if what == "partly":
-        sent = OrderLine.objects.filter(order=OuterRef("pk"), shipped_quantity__gt=0)
+        # What is handed over without a parcel leaves nothing to be sent after it.
+        parcels = OrderLine.objects.filter(kind__in=IN_PARCELS, order=OuterRef("pk"))
+        sent = parcels.filter(shipped_quantity__gt=0)
         return rows.filter(Exists(sent), state="paid")
     if what == "returns":
         coming = Return.objects.filter(order=OuterRef("pk"), state__in=OPEN_RETURN)

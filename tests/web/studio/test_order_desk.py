@@ -16,6 +16,7 @@ from banyan.kernel.models import AuditEntry
 from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout, Document, Fapiao, Order, OrderChange, Shipment
+from tests.delivery import goods
 from tests.support import factories
 from tests.support.recount import recount
 
@@ -69,6 +70,23 @@ def test_the_queue_finds_by_number_and_goods_and_counts_what_waits() -> None:
     page = queue(at, "state=partly")
     assert at.order.number in page
     assert "Partly sent" in page
+
+
+def test_an_unused_voucher_is_handed_over_and_nothing_is_partly_sent() -> None:
+    at = scene()
+    haircut = goods.voucher(of=at.shop)
+    only = factories.pay(factories.place((haircut, 1))).orders.get()
+    beside = factories.pay(factories.place((haircut, 1), (at.item, 1))).orders.get()
+
+    page = queue(at, "state=partly")
+    assert only.number not in page
+    assert beside.number not in page
+    assert ">Handed over<" in queue(at, f"q={only.number}")
+    assert ">To ship<" in queue(at, f"q={beside.number}")
+    one = client(at.owner).get(reverse("studio_order", args=[at.shop.slug, only.pk]))
+    assert "Partly sent" not in one.content.decode()
+    bought = client().get(reverse("purchase", args=[only.checkout.access_token])).content.decode()
+    assert "the rest follows" not in bought
 
 
 def test_the_export_is_safe_for_spreadsheets_and_written_down() -> None:

@@ -27,7 +27,7 @@ from ..http import actor, private, signed_in
 from ..once import led_to, name_of
 from ..payments.waiting import drawn
 from ..shop.orders.payment_request import takes_requests
-from .room import page, refusal_of, shop_of
+from .room import older, page, refusal_of, shop_of
 from .typed import Typed
 
 MOST_SHOWN = 50
@@ -69,9 +69,11 @@ def _ask(request: HttpRequest, shop: Shop) -> str:
 def _page(
     request: HttpRequest, shop: Shop, values: Any, problem: Problem | None = None
 ) -> HttpResponse:
+    found, more = older(request, requests_of("shop", shop.pk), MOST_SHOWN)
     context = {
         "values": values,
-        "rows": [_row(request, one) for one in requests_of("shop", shop.pk)[:MOST_SHOWN]],
+        "rows": [_row(request, one) for one in found],
+        "more_url": more,
         "accounts": _accounts(shop) if works_in(actor(request), shop.pk, OWNER) else [],
     }
     return page(request, shop, "payments", "studio/payments.html", context, problem)

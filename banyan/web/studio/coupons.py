@@ -155,6 +155,8 @@ def coupon(request: HttpRequest, shop_slug: str, coupon_id: int) -> HttpResponse
             "ends_at": typed.moment("ends_at", shop.timezone),
         }
         typed.check()
+        if typed.text("ends_at") == moment_text(found.ends_at, shop.timezone):
+            values["ends_at"] = found.ends_at  # the form has no seconds: none were taken away
         entitlements.edit_coupon(actor=actor(request), coupon_id=found.pk, **values)
     except Problem as problem:
         return _one(request, shop, found, request.POST, refusal_of(problem))

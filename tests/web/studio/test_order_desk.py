@@ -12,6 +12,7 @@ import pytest
 from django.urls import reverse
 
 from banyan.catalog import actions as catalog
+from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry
 from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
@@ -250,6 +251,32 @@ def test_the_buyer_changes_the_street_over_the_page() -> None:
     assert Checkout.objects.get().address["street"] == "Other Road 9"
     wrong = reverse("order_address", args=["nobody", at.order.pk])
     assert browser.post(wrong, fields).status_code == 404
+
+
+def test_an_order_without_an_address_has_none_to_change() -> None:
+    haircut = goods.voucher()
+    shop = goods.shop_of(haircut)
+    placed = orders.place(
+        actor=Actor.guest(),
+        lines=[orders.WantedLine(haircut.pk, 1)],
+        contact=orders.Contact(email="ana@example.com"),
+        address={"country": "CN"},
+        placement_key="voucher",
+        provider="sandbox",
+    )
+    order = factories.pay(placed).orders.get()
+    assert order.checkout.address == {}
+    change = reverse("studio_order_change", args=[shop.slug, order.pk])
+    at_shop, at_home = client(shop.owner), client()
+
+    assert 'value="address"' not in at_shop.get(change).content.decode()
+    wish = {"kind": "address", "street": "Other Road 9"}
+    assert at_shop.post(change, wish).status_code == 422
+    address = reverse("order_address", args=[placed.access_token, order.pk])
+    assert at_home.get(address).status_code == 200
+    refused = at_home.post(address, wish)
+    assert refused.status_code == 422
+    assert "Nothing of this order is sent." in refused.content.decode()
 
 
 def test_a_clerk_may_send_but_not_pay_back() -> None:

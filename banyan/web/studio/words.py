@@ -40,6 +40,7 @@ def product_state(state: str) -> tuple[str, str]:
         "draft": (_("Draft"), ""),
         "active": (_("On sale"), "good"),
         "archived": (_("Put away"), ""),
+        "taken_down": (_("Taken down"), "bad"),
     }
     return known.get(state, (state, ""))
 

@@ -6,6 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from banyan.catalog import actions as catalog
 from banyan.catalog.models import Product, ProductImage, Stock, Variant
 from banyan.earnings.models import PlanVersion
 from banyan.entitlements.models import Coupon
@@ -266,3 +267,17 @@ def test_the_shops_words_are_changed() -> None:
     assert client(shop.owner).post(url, form).status_code == 302
     shop.refresh_from_db()
     assert (shop.name, shop.about) == ("New", "Clay")
+
+
+def test_what_the_platform_took_down_is_called_so_in_words() -> None:
+    gone = factories.product()
+    office = factories.actor(factories.staff("moderation"))
+    catalog.take_down_product(actor=office, product_id=gone.pk, reason="unsafe")
+    browser, shop = client(gone.shop.owner), gone.shop
+    for url in (
+        reverse("studio_goods", args=[shop.slug]),
+        reverse("studio_product", args=[shop.slug, gone.pk]),
+    ):
+        page = browser.get(url).content.decode()
+        assert ">Taken down<" in page
+        assert ">taken_down<" not in page

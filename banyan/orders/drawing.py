@@ -1,8 +1,9 @@
 """Draws a document from its content: the same bytes each time, in the order's language.
 
 Text is laid out as text and never read as markup. Fonts are those of the machine, see
-``banyan.media.fonts``: letters that the one for Chinese lacks are of a second one. A document with
-names that none of them can draw is refused by name; signs without a glyph are left out.
+``banyan.media.fonts``: letters that the one for Chinese lacks are of a second one, and what is read
+from right to left is set so. A document with names that neither can draw is refused by name; signs
+without a glyph are left out.
 """
 
 from __future__ import annotations
@@ -16,13 +17,17 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from fpdf import FPDF
+from fpdf.enums import MethodReturnValue
 
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.problems import Conflict
 from banyan.media.fonts import FontFile, Typeface, draws, spare, typeface
 
+from .righttoleft import as_set, joined, reads_from_the_right
+
 MARGIN = 18.0
 WIDTH = 210.0 - 2 * MARGIN
+COLUMNS = (46, 10, 16, 14, 14, 16)
 FACE, OTHER = "body", "other"
 
 
@@ -44,7 +49,7 @@ def check_drawable(content: Mapping[str, Any], language: str) -> None:
     if not face.regular.path and language.startswith("zh"):
         raise NoFont(detail=f"no glyphs for {language}")
     for text in _texts({name: value for name, value in content.items() if name != "note"}):
-        for letter in unicodedata.normalize("NFC", text):
+        for letter in _composed(text):
             if not _draws(face, letter) and _is_needed(face, letter):
                 raise NoFont(detail=f"no glyph for {letter!r} of {text[:40]!r}")
 
@@ -52,7 +57,7 @@ def check_drawable(content: Mapping[str, Any], language: str) -> None:
 def _draws(face: Typeface, letter: str) -> bool:
     if not face.regular.path:
         return ord(letter) < 256
-    return draws(face.regular, letter) or _draws_other(letter)
+    return draws(face.regular, letter) or (bool(spare().path) and draws(spare(), letter))
 
 
 def _is_needed(face: Typeface, letter: str) -> bool:
@@ -60,10 +65,9 @@ def _is_needed(face: Typeface, letter: str) -> bool:
     return not face.regular.path or unicodedata.category(letter)[0] in "LN"
 
 
-def _draws_other(letter: str) -> bool:
-    # Letters from right to left would stand in the wrong order, and unjoined.
-    from_the_left = unicodedata.bidirectional(letter) not in {"R", "AL"}
-    return from_the_left and bool(spare().path) and draws(spare(), letter)
+def _composed(text: str) -> str:
+    """Return a text in the letters that are drawn."""
+    return joined(unicodedata.normalize("NFC", text))
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -130,7 +134,7 @@ class _Sheet:
         self.pdf.multi_cell(
             width,
             size * 0.55,
-            self._drawable(text),
+            self._set(text, width),
             align=align,
             new_x="LMARGIN",
             new_y="NEXT",
@@ -143,11 +147,22 @@ class _Sheet:
     def _drawable(self, text: str) -> str:
         if not self.face.regular.path:
             return text.encode("latin-1", "replace").decode("latin-1")
-        composed = unicodedata.normalize("NFC", text)
         kept = (
-            letter if letter.isspace() or _draws(self.face, letter) else " " for letter in composed
+            letter if letter.isspace() or _draws(self.face, letter) else " "
+            for letter in _composed(text)
         )
         return " ".join("".join(kept).split())
+
+    def _set(self, text: str, width: float) -> str:
+        """Return a text as it is drawn; what is read from the right is set line by line."""
+        drawn = self._drawable(text)
+        if not reads_from_the_right(drawn):
+            return drawn
+        lines: Any = self.pdf.multi_cell(
+            width, 5, drawn, dry_run=True, output=MethodReturnValue.LINES
+        )
+        self.pdf.current_font_is_set_on_page = False  # the trial says it is, and wrote nothing
+        return "\n".join(as_set(line) for line in lines)
 
     def _money(self, amount: int) -> str:
         money = Money(amount, self.content["currency"])
@@ -187,7 +202,7 @@ class _Sheet:
     def _lines(self) -> None:
         self._size(8)
         with self.pdf.table(
-            col_widths=(46, 10, 16, 14, 14, 16),
+            col_widths=COLUMNS,
             text_align=("LEFT", "RIGHT", "RIGHT", "RIGHT", "RIGHT", "RIGHT"),
             width=WIDTH,
             line_height=5,
@@ -206,7 +221,8 @@ class _Sheet:
                     self._money(line[name]) if line[name] is not None else ""
                     for name in ("goods", "discount", "tax", "total")
                 ]
-                table.row([self._drawable(cell) for cell in cells])
+                cells[0] = self._set(cells[0], WIDTH * COLUMNS[0] / sum(COLUMNS) - 2)
+                table.row(cells)
 
     def _sums(self) -> None:
         self.pdf.ln(3)

@@ -22,6 +22,7 @@ from banyan.orders import access, drawing
 from banyan.orders import actions as orders
 from banyan.orders.actions.documents import content_hash
 from banyan.orders.models import Document, DocumentFile, Fapiao, LegalEntity, Order
+from banyan.orders.righttoleft import as_set, joined
 from banyan.orders.rules.tax_ids import LETTERS, clean_credit_code
 from tests.support import factories as make
 
@@ -273,11 +274,28 @@ def test_names_keep_the_letters_that_a_font_for_chinese_lacks() -> None:
     assert set(name) | {"₹"} <= set(drawn(pdf)) | {" "}
 
 
-@pytest.mark.parametrize("name", ["สมชาย", "محمد", "שלום"])
-def test_a_name_that_nothing_here_can_draw_is_refused_and_not_left_out(name: str) -> None:
+def test_names_from_right_to_left_stand_joined_and_in_their_order() -> None:
+    ana, sarah = "محمد", "שרה (12)"
+    if not all(fonts.draws(fonts.spare(), letter) for letter in joined(ana + "שרה")):
+        pytest.skip("no font with Arabic and Hebrew letters on this machine")
     order = paid()
     entity(order)
-    address = order.checkout.address | {"recipient": name}
+    made = issue(order)
+
+    pdf = drawing.draw(made.content | {"buyer": [ana, sarah, f"{ana} " * 60]}, "en")
+
+    assert {*joined(ana), *sarah} <= set(drawn(pdf))
+    assert joined(ana) == "\ufee3\ufea4\ufee4\ufeaa"
+    assert as_set(joined(ana)) == joined(ana)[::-1]
+    assert as_set(sarah) == "(12) הרש"
+    assert joined("سلام") == "\ufeb3\ufefc\ufee1"
+    assert as_set("Cup 3") == joined("Cup 3") == "Cup 3"
+
+
+def test_a_name_that_nothing_here_can_draw_is_refused_and_not_left_out() -> None:
+    order = paid()
+    entity(order)
+    address = order.checkout.address | {"recipient": "Ana \U00013000"}
     type(order.checkout).objects.filter(pk=order.checkout_id).update(address=address)
 
     with pytest.raises(Conflict) as refused:

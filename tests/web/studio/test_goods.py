@@ -281,3 +281,20 @@ def test_what_the_platform_took_down_is_called_so_in_words() -> None:
         page = browser.get(url).content.decode()
         assert ">Taken down<" in page
         assert ">taken_down<" not in page
+
+
+def test_a_comma_before_the_cents_makes_nothing_a_hundred_times_dearer() -> None:
+    at = scene(price=200_000)
+    browser = client(at.owner)
+    url = reverse("studio_order_refund", args=[at.shop.slug, at.order.pk])
+    assert browser.post(url, {"amount": "12,50", "reason": "Late", "key": "k"}).status_code == 302
+    assert at.order.refunds.get().amount == 1_250
+    cup = {"title": "Cup", "language": "en", "rows": "1", "v0_stock": "3"}
+    new = reverse("studio_product_new", args=[at.shop.slug])
+    assert browser.post(new, cup | {"v0_price": "12,50"}).status_code == 302
+    assert Variant.objects.get(product__title="Cup").price_amount == 1_250
+    refused = browser.post(new, cup | {"v0_price": "12,5,0"})
+    assert refused.status_code == 422
+    assert "Enter an amount such as 12.50." in refused.content.decode()
+    typed = Typed({"rate": "12,5", "tax": "8,875"})
+    assert (typed.rate("rate"), typed.millionths("tax")) == (1_250, 88_750)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation, Overflow
@@ -11,12 +10,11 @@ from functools import lru_cache
 from babel.core import Locale
 from babel.numbers import format_currency, get_currency_precision
 
+from .digits import figure
+
 # A lone yen sign would be ambiguous wherever CNY and JPY can both occur.
 _SYMBOLS = {"CNY": "CN¥", "JPY": "JP¥"}
 _LARGEST = 2**63 - 1
-_WITH_COMMA = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+),\d{1,2}")
-# In India all groups but the last are of two.
-_GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d*)?")
 
 
 class CurrencyMismatch(ValueError):  # noqa: N818 - named for what it says
@@ -75,20 +73,13 @@ class Money:
 
     @classmethod
     def parse(cls, text: str, currency: str) -> Money:
-        """Read a major-unit figure ("12.5", "1,250.50", "12,50") exactly.
+        """Read a major-unit figure ("12.5", "1,250.50", "12,50") exactly, see ``digits.figure``.
 
         ValueError if it is no figure, has too many decimals, or is beyond what a column holds.
-        A comma before one or two last digits is the decimal one, as many telephones have no other
-        key; else commas stand between thousands.
         """
-        figure = text.strip()
-        if _WITH_COMMA.fullmatch(figure):
-            figure = figure.replace(".", "").replace(",", ".")
-        elif "," in figure and not _GROUPED.fullmatch(figure):
-            raise ValueError(f"{text!r} is not an amount of {currency}")
         try:
-            value = Decimal(figure.replace(",", "")).scaleb(minor_digits(currency))
-        except (InvalidOperation, Overflow) as error:
+            value = figure(text).scaleb(minor_digits(currency))
+        except (ValueError, InvalidOperation, Overflow) as error:
             raise ValueError(f"{text!r} is not an amount of {currency}") from error
         if not value.is_finite() or abs(value) > _LARGEST or value != value.to_integral_value():
             raise ValueError(f"{text!r} is not an amount of {currency}")

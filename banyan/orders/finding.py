@@ -146,7 +146,7 @@ def exported(rows: QuerySet[Order], timezone: str) -> Iterator[tuple[str, ...]]:
         lines, parcels = lines_of(found), shipments_of([order.pk for order in found])
         for order in found:
             sent = parcels.get(order.pk, [])
-            head = _order_cells(order, zone)
+            head = tuple(_order_cells(order, zone))
             for line in lines[order.pk]:
                 mine = [p for p in sent if any(x.line_id == line.pk for x in p.lines.all())]
                 cells = (*head, *_line_cells(line), *_sent_cells(mine))

@@ -14,6 +14,7 @@ from django.urls import reverse
 from banyan.catalog import actions as catalog
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry
+from banyan.kernel.money import Money
 from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout, Document, Fapiao, Order, OrderChange, Shipment
@@ -109,6 +110,24 @@ def test_the_export_is_safe_for_spreadsheets_and_written_down() -> None:
     assert (found["paid"], found["quantity"]) == ("100.01", "1")
     assert AuditEntry.objects.get(action="orders.export").actor_id == at.owner.pk
     assert client(at.stranger).get(url).status_code == 404
+
+
+def test_each_line_of_an_order_is_a_whole_row_of_the_export() -> None:
+    at = scene()
+    both = factories.pay(factories.place((at.item, 1), (factories.variant(at.shop), 2)))
+    order = both.orders.get()
+
+    url = reverse("studio_orders_export", args=[at.shop.slug])
+    answer: Any = client(at.owner).get(f"{url}?q={order.number}")
+    text = b"".join(answer.streaming_content).decode().removeprefix("\ufeff")
+
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [(row["order"], row["recipient"], row["quantity"]) for row in rows] == [
+        (order.number, "Demo Person", "1"),
+        (order.number, "Demo Person", "2"),
+    ]
+    paid = sum(Money.parse(row["paid"], row["currency"]).amount for row in rows)
+    assert paid == order.total_amount
 
 
 def test_the_packing_list_shows_what_is_left_to_pack_without_prices() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -147,6 +148,29 @@ def test_the_packing_list_shows_what_is_left_to_pack_without_prices() -> None:
     assert "100.01" not in text
     with_prices = client(at.owner).get(f"{url}?order={at.order.pk}&prices=1").content.decode()
     assert "100.01" in with_prices
+
+
+def test_what_is_no_longer_sold_is_packed_by_its_sku() -> None:
+    shop = factories.shop()
+    kinds = [
+        catalog.VariantInput(price=100, values=[size], sku=f"CUP-{size}", on_hand=5)
+        for size in ("S", "M")
+    ]
+    cup = factories.product(shop, options=["Size"], variants=kinds)
+    small = cup.variants.get(sku="CUP-S")
+    order = factories.pay(factories.place((small, 1))).orders.get()
+
+    def sell(*variants: catalog.VariantInput) -> None:
+        data = catalog.ProductInput(title="Cup", options=["Size"], variants=variants)
+        catalog.update_product(actor=factories.actor(shop.owner), product_id=cup.pk, data=data)
+
+    sell(kinds[1])
+    packing = reverse("studio_packing", args=[shop.slug]) + f"?order={order.pk}"
+    assert "CUP-S" in client(shop.owner).get(packing).content.decode()
+    sell(kinds[1], replace(kinds[0], values=["XS"]))
+    assert cup.variants.get(sku="CUP-S").values == ["XS"], "another one may take it"
+    sell(replace(kinds[1], sku="CUP-S"), replace(kinds[0], values=["XS"], sku="CUP-M"))
+    assert cup.variants.get(sku="CUP-S").values == ["M"], "or swap it"
 
 
 def test_many_are_sent_at_once_each_with_its_own_answer() -> None:

@@ -104,14 +104,14 @@ def _waits_wholly() -> Q:
 
 
 def _matches(text: str) -> Q:
-    named = Q(number__istartswith=text) | Q(checkout__address__recipient__icontains=text)
     goods = OrderLine.objects.filter(order=OuterRef("pk"), title__icontains=text)
-    found = named | Q(Exists(goods))
+    whose = Q(checkout__address__recipient__icontains=text)
     digits = "".join(letter for letter in text if letter.isdigit())
     if len(digits) >= 4 and not any(letter.isalpha() for letter in text):
-        found |= Q(checkout__contact_phone__endswith=digits)
-        found |= Q(checkout__address__phone__endswith=digits)
-    return found
+        whose |= Q(checkout__contact_phone__endswith=digits)
+        whose |= Q(checkout__address__phone__endswith=digits)
+    # Who has not paid is nobody's to know yet, on no page.
+    return Q(number__istartswith=text) | Q(Exists(goods)) | Q(whose, paid_at__isnull=False)
 
 
 def counts(rows: QuerySet[Order]) -> dict[str, int]:

@@ -63,6 +63,22 @@ def test_the_queue_finds_by_state_day_and_words(query: str, shown: bool) -> None
     assert (at.order.number in queue(at, query)) is shown
 
 
+def test_who_has_not_paid_stands_in_no_list_and_is_found_by_nobody() -> None:
+    at = scene()
+    waiting = factories.place((at.item, 1)).orders.get()
+    waiting.checkout.address |= {"recipient": "Someone Else", "phone": "+8613811112222"}
+    waiting.checkout.save(update_fields=["address"])
+
+    assert "Someone Else" not in queue(at, f"q={waiting.number}")
+    for text in ("Someone", "11112222", waiting.checkout.contact_phone[-6:]):
+        assert waiting.number not in queue(at, f"q={text}")
+    factories.pay(waiting.checkout)
+    for text in ("Someone", "11112222"):
+        page = queue(at, f"q={text}")
+        assert waiting.number in page
+        assert "Someone Else" in page
+
+
 def test_the_queue_finds_by_number_and_goods_and_counts_what_waits() -> None:
     at = scene(quantity=2)
     line = at.order.lines.get()

@@ -120,7 +120,7 @@ def _rows(found: list[Order]) -> list[dict[str, Any]]:
             "total": Money(order.total_amount, order.currency),
             "titles": ", ".join(f"{line.title} ×\u00a0{line.quantity}" for line in lines[order.pk]),
             "path": shared_path(lines[order.pk]),
-            "buyer": order.checkout.address.get("recipient", ""),
+            "buyer": order.checkout.address.get("recipient", "") if order.paid_at else "",
             "asked": order.pk in asked,
             "owed": bool(owed.get(order.pk)),
         }

@@ -24,6 +24,7 @@ from banyan.orders.actions.documents import content_hash
 from banyan.orders.models import Document, DocumentFile, Fapiao, LegalEntity, Order
 from banyan.orders.righttoleft import as_set, joined
 from banyan.orders.rules.tax_ids import LETTERS, clean_credit_code
+from tests.delivery import goods
 from tests.support import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -246,6 +247,23 @@ def test_a_paper_names_the_country_in_its_own_language(language: str, country: s
         buyer = issue(order).content["buyer"]
     place = "Zhejiang Hangzhou Xihu Lakeside Road 1"
     assert buyer == [make.ADDRESS["recipient"], place, country, order.checkout.contact_email]
+
+
+def test_a_paper_for_what_is_not_sent_names_the_member_who_bought_it() -> None:
+    haircut = goods.voucher()
+    ana = make.member("ana", email="ana@example.com")
+    placed = orders.place(
+        actor=make.actor(ana),
+        lines=[orders.WantedLine(haircut.pk, 1)],
+        contact=orders.Contact(),
+        address={},
+        placement_key="haircut",
+        provider="sandbox",
+    )
+    order = make.pay(placed).orders.get()
+    entity(order)
+
+    assert issue(order).content["buyer"] == ["Ana", "ana@example.com"]
 
 
 def test_what_people_typed_is_text_on_paper_and_no_markup() -> None:

@@ -110,10 +110,17 @@ class _Sheet:
         self.pdf.set_auto_page_break(auto=True, margin=MARGIN)
         if face.regular.path:
             self._add(FACE, face.regular)
-            if spare().path:
+            if self._needs_another():
                 self._add(OTHER, spare())
                 self.pdf.set_fallback_fonts([OTHER])
         self.pdf.add_page()
+
+    def _needs_another(self) -> bool:
+        """Tell whether something stands on it that the second font alone can draw."""
+        texts = [self._money(0), *_texts(self.content)]
+        letters = {letter for text in texts for letter in _composed(text) if not letter.isspace()}
+        lacking = (letter for letter in letters if not draws(self.face.regular, letter))
+        return bool(spare().path) and any(draws(spare(), letter) for letter in lacking)
 
     def _add(self, name: str, file: FontFile) -> None:
         self.pdf.add_font(name, "", file.path, collection_font_number=file.index)

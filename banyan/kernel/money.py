@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation, Overflow
@@ -15,6 +16,7 @@ from .digits import figure
 # A lone yen sign would be ambiguous wherever CNY and JPY can both occur.
 _SYMBOLS = {"CNY": "CN¥", "JPY": "JP¥"}
 _LARGEST = 2**63 - 1
+_DOTTED = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
 
 
 class CurrencyMismatch(ValueError):  # noqa: N818 - named for what it says
@@ -75,8 +77,11 @@ class Money:
     def parse(cls, text: str, currency: str) -> Money:
         """Read a major-unit figure ("12.5", "1,250.50", "12,50") exactly, see ``digits.figure``.
 
-        ValueError if it is no figure, has too many decimals, or is beyond what a column holds.
+        ValueError if it is no figure, has too many decimals, or is beyond what a column holds. So
+        is "1.250" where there are cents: half of Europe means 1,250 by it.
         """
+        if minor_digits(currency) != 3 and _DOTTED.fullmatch(text.strip()):
+            raise ValueError(f"{text!r} is not an amount of {currency}")
         try:
             value = figure(text).scaleb(minor_digits(currency))
         except (ValueError, InvalidOperation, Overflow) as error:

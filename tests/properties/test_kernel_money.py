@@ -103,6 +103,15 @@ def test_commas_are_between_thousands_or_before_the_cents(text: str, amount: int
     assert Money.parse(text, "EUR") == Money(amount, "EUR")
 
 
+@pytest.mark.parametrize("currency", ["EUR", "JPY"])
+def test_three_figures_after_a_dot_may_be_thousands_and_are_not_taken(currency: str) -> None:
+    for text in ("1.250", "-1.000", "250.000"):
+        with pytest.raises(ValueError, match="amount"):
+            Money.parse(text, currency)
+    assert Money.parse("1.250", "KWD") == Money(1_250, "KWD")
+    assert Money.parse("0.500", "EUR") == Money(50, "EUR")
+
+
 @given(currency=CURRENCIES, text=st.sampled_from(NO_AMOUNTS))
 def test_what_is_no_amount_is_refused(currency: str, text: str) -> None:
     with pytest.raises(ValueError, match="amount"):

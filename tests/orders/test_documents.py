@@ -451,7 +451,10 @@ def test_a_refused_fapiao_can_be_asked_for_again() -> None:
     order = paid()
     ask(order)
     boss = make.actor(order.shop.owner)
-    orders.refuse_fapiao(actor=boss, order_id=order.pk, reason="the title is wrong")
+    for _twice in range(2):
+        orders.refuse_fapiao(actor=boss, order_id=order.pk, reason="the title is wrong")
+    with pytest.raises(Conflict):
+        orders.refuse_fapiao(actor=boss, order_id=order.pk, reason="no such company")
     with pytest.raises(Conflict):
         orders.issue_fapiao(actor=boss, order_id=order.pk, number="12345678")
 

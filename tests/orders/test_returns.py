@@ -228,6 +228,11 @@ def test_two_of_the_shop_who_answer_differently_do_not_both_read_that_it_is_done
     assert elsewhere.value.code == none_of_it.value.code == "return_moved_on"
     asked.refresh_from_db()
     assert (asked.address, asked.answer) == (ADDRESS, "")
+    other = ask(sent(1))
+    for _twice in range(2):
+        orders.refuse_return(actor=boss(other.order), return_id=other.pk, reason="It was worn.")
+    with pytest.raises(Conflict):
+        orders.refuse_return(actor=boss(other.order), return_id=other.pk, reason="Too late.")
 
 
 def test_nothing_accepted_is_a_refusal() -> None:

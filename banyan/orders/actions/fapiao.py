@@ -141,7 +141,7 @@ def refuse_fapiao(*, actor: Actor, order_id: int, reason: str) -> Fapiao:
         raise Invalid(fields={"reason": _("Say why, in 1 to 200 letters.")})
     with transaction.atomic(), caused_by(order.checkout_id):
         found = _of(order)
-        if found.state == "refused":
+        if found.state == "refused" and found.answer == reason:
             return found
         _check_asked(found)
         transition(FAPIAO, found, "refused", actor=actor, answer=reason, settled_at=clock.now())

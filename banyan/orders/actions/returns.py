@@ -184,7 +184,7 @@ def refuse_return(*, actor: Actor, return_id: int, reason: str) -> Return:
     with transaction.atomic(), caused_by(found.order.checkout_id):
         locks.take([*replacement_locks(found), LockKey("order", found.order_id)])
         found.refresh_from_db()
-        if found.state == "refused":
+        if found.state == "refused" and found.answer == reason:
             return found
         check_state(found, "asked")
         check_in_time(found)

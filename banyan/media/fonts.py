@@ -125,6 +125,29 @@ def spare() -> FontFile:
     )
 
 
+@lru_cache(maxsize=2_000)
+def other(letter: str) -> FontFile:
+    """Return a face for what a face for Chinese lacks: the spare one, for letters else any.
+
+    An empty path without one.
+    """
+    wanted = [spare()]
+    if unicodedata.category(letter)[0] in "LMN":
+        wanted += _having(letter)
+    return next((file for file in wanted if file.path and _can_draw(file, letter)), FontFile())
+
+
+def _having(letter: str) -> list[FontFile]:
+    return [FontFile(path) for path in _matching(f"sans:charset={ord(letter):x}")]
+
+
+def _can_draw(file: FontFile, letter: str) -> bool:
+    try:
+        return draws(file, letter)
+    except OSError:  # of coloured pictures in one size
+        return False
+
+
 def has_chinese(language: str = "zh-hans") -> bool:
     """Tell whether posters in ``language`` can carry Chinese text on this machine."""
     return draws(typeface(language).regular, PROBE.get(language, PROBE_DEFAULT))
@@ -147,10 +170,13 @@ def _candidates(language: str, *, bold: bool) -> Iterator[str]:
 
 
 def _of_fontconfig(language: str, *, bold: bool) -> Iterator[str]:
+    return _matching(f"sans:lang={language}{':bold' if bold else ''}")
+
+
+def _matching(pattern: str) -> Iterator[str]:
     program = shutil.which("fc-match")
     if program is None:
         return
-    pattern = f"sans:lang={language}{':bold' if bold else ''}"
     try:
         answer = subprocess.run(
             [program, "-f", "%{file}", pattern], capture_output=True, text=True, timeout=5,

@@ -1,9 +1,9 @@
 """Draws a document from its content: the same bytes each time, in the order's language.
 
 Text is laid out as text and never read as markup. Fonts are those of the machine, see
-``banyan.media.fonts``: letters that the one for Chinese lacks are of a second one, and what is read
-from right to left is set so. A document with names that neither can draw is refused by name; signs
-without a glyph are left out.
+``banyan.media.fonts``: letters that the one for Chinese lacks are of another, and what is read from
+right to left is set so. A document with names that none can draw is refused by name; signs without
+a glyph are left out.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from fpdf.enums import MethodReturnValue
 
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.problems import Conflict
-from banyan.media.fonts import FontFile, Typeface, draws, spare, typeface
+from banyan.media.fonts import FontFile, Typeface, draws, other, typeface
 
 from .righttoleft import as_set, joined, reads_from_the_right
 
@@ -57,7 +57,7 @@ def check_drawable(content: Mapping[str, Any], language: str) -> None:
 def _draws(face: Typeface, letter: str) -> bool:
     if not face.regular.path:
         return ord(letter) < 256
-    return draws(face.regular, letter) or (bool(spare().path) and draws(spare(), letter))
+    return draws(face.regular, letter) or bool(other(letter).path)
 
 
 def _is_needed(face: Typeface, letter: str) -> bool:
@@ -110,17 +110,19 @@ class _Sheet:
         self.pdf.set_auto_page_break(auto=True, margin=MARGIN)
         if face.regular.path:
             self._add(FACE, face.regular)
-            if self._needs_another():
-                self._add(OTHER, spare())
-                self.pdf.set_fallback_fonts([OTHER])
+            others = {f"{OTHER}{n}": file for n, file in enumerate(self._others())}
+            for name, file in others.items():
+                self._add(name, file)
+            self.pdf.set_fallback_fonts(list(others))
         self.pdf.add_page()
 
-    def _needs_another(self) -> bool:
-        """Tell whether something stands on it that the second font alone can draw."""
+    def _others(self) -> list[FontFile]:
+        """Return the faces of what stands on it and the first one cannot draw."""
         texts = [self._money(0), *_texts(self.content)]
         letters = {letter for text in texts for letter in _composed(text) if not letter.isspace()}
         lacking = (letter for letter in letters if not draws(self.face.regular, letter))
-        return bool(spare().path) and any(draws(spare(), letter) for letter in lacking)
+        found = {file for file in map(other, lacking) if file.path}
+        return sorted(found, key=lambda file: (file.path, file.index))
 
     def _add(self, name: str, file: FontFile) -> None:
         self.pdf.add_font(name, "", file.path, collection_font_number=file.index)

@@ -292,6 +292,29 @@ def test_names_keep_the_letters_that_a_font_for_chinese_lacks() -> None:
     assert set(name) | {"₹"} <= set(drawn(pdf)) | {" "}
 
 
+def test_any_font_of_the_machine_is_asked_for_a_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = fonts.spare()
+    if not (fonts.has_chinese() and usual.path):
+        pytest.skip("no font with Chinese characters on this machine, or none for Polish")
+    monkeypatch.setattr(fonts, "spare", fonts.FontFile)
+    asked: list[str] = []
+
+    def having(letter: str) -> list[fonts.FontFile]:
+        asked.append(letter)
+        return [fonts.FontFile("/nowhere.ttf"), usual]
+
+    monkeypatch.setattr(fonts, "_having", having)
+    fonts.other.cache_clear()
+    try:
+        order = paid()
+        entity(order)
+        content = issue(order).content | {"buyer": ["Łukasz \U0001f375"]}
+        assert {*"Łukasz"} <= set(drawn(drawing.draw(content, "en")))
+        assert asked == ["Ł"], "nobody looks for pictures"
+    finally:
+        fonts.other.cache_clear()
+
+
 def test_names_from_right_to_left_stand_joined_and_in_their_order() -> None:
     ana, sarah = "محمد", "שרה (12)"
     if not all(fonts.draws(fonts.spare(), letter) for letter in joined(ana + "שרה")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation, Overflow
@@ -10,9 +11,12 @@ from functools import lru_cache
 from babel.core import Locale
 from babel.numbers import format_currency, get_currency_precision
 
+from .digits import figure
+
 # A lone yen sign would be ambiguous wherever CNY and JPY can both occur.
 _SYMBOLS = {"CNY": "CN¥", "JPY": "JP¥"}
 _LARGEST = 2**63 - 1
+_DOTTED = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
 
 
 class CurrencyMismatch(ValueError):  # noqa: N818 - named for what it says
@@ -71,13 +75,16 @@ class Money:
 
     @classmethod
     def parse(cls, text: str, currency: str) -> Money:
-        """Read a major-unit figure ("12.5") exactly.
+        """Read a major-unit figure ("12.5", "1,250.50", "12,50") exactly, see ``digits.figure``.
 
-        ValueError if it is no figure, has too many decimals, or is beyond what a column holds.
+        ValueError if it is no figure, has too many decimals, or is beyond what a column holds. So
+        is "1.250" where there are cents: half of Europe means 1,250 by it.
         """
+        if minor_digits(currency) != 3 and _DOTTED.fullmatch(text.strip()):
+            raise ValueError(f"{text!r} is not an amount of {currency}")
         try:
-            value = Decimal(text.strip().replace(",", "")).scaleb(minor_digits(currency))
-        except (InvalidOperation, Overflow) as error:
+            value = figure(text).scaleb(minor_digits(currency))
+        except (ValueError, InvalidOperation, Overflow) as error:
             raise ValueError(f"{text!r} is not an amount of {currency}") from error
         if not value.is_finite() or abs(value) > _LARGEST or value != value.to_integral_value():
             raise ValueError(f"{text!r} is not an amount of {currency}")

@@ -2,6 +2,7 @@
 
 Order: ``BANYAN_CJK_FONT``, fontconfig, known places; without any, the font inside Pillow, which
 has no Chinese. A character without a glyph is left out: a box instead of a letter says nothing.
+Fonts for Chinese lack many letters of other alphabets; ``spare`` is a face that has them.
 """
 
 from __future__ import annotations
@@ -39,6 +40,15 @@ KNOWN = {
         "/System/Library/Fonts/PingFang.ttc",
     ),
 }
+
+SPARE_PROBE = "ł"
+SPARE = (
+    "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
+    "/usr/share/fonts/dejavu-sans-fonts/DejaVuSans.ttf",
+    "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
+    "/usr/share/fonts/truetype/liberation/LiberationSans-Regular.ttf",
+    "/System/Library/Fonts/Supplemental/Arial Unicode.ttf",
+)
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
@@ -105,6 +115,39 @@ def typeface(language: str = "en") -> Typeface:
     return Typeface(regular, bold)
 
 
+@lru_cache(maxsize=1)
+def spare() -> FontFile:
+    """Return a face for letters that a face for Chinese lacks; an empty path without one."""
+    found = (FontFile(path) for path in (*_of_fontconfig("pl", bold=False), *SPARE))
+    return next(
+        (file for file in found if Path(file.path).is_file() and draws(file, SPARE_PROBE)),
+        FontFile(),
+    )
+
+
+@lru_cache(maxsize=2_000)
+def other(letter: str) -> FontFile:
+    """Return a face for what a face for Chinese lacks: the spare one, for letters else any.
+
+    An empty path without one.
+    """
+    wanted = [spare()]
+    if unicodedata.category(letter)[0] in "LMN":
+        wanted += _having(letter)
+    return next((file for file in wanted if file.path and _can_draw(file, letter)), FontFile())
+
+
+def _having(letter: str) -> list[FontFile]:
+    return [FontFile(path) for path in _matching(f"sans:charset={ord(letter):x}")]
+
+
+def _can_draw(file: FontFile, letter: str) -> bool:
+    try:
+        return draws(file, letter)
+    except OSError:  # of coloured pictures in one size
+        return False
+
+
 def has_chinese(language: str = "zh-hans") -> bool:
     """Tell whether posters in ``language`` can carry Chinese text on this machine."""
     return draws(typeface(language).regular, PROBE.get(language, PROBE_DEFAULT))
@@ -127,10 +170,13 @@ def _candidates(language: str, *, bold: bool) -> Iterator[str]:
 
 
 def _of_fontconfig(language: str, *, bold: bool) -> Iterator[str]:
+    return _matching(f"sans:lang={language}{':bold' if bold else ''}")
+
+
+def _matching(pattern: str) -> Iterator[str]:
     program = shutil.which("fc-match")
     if program is None:
         return
-    pattern = f"sans:lang={language}{':bold' if bold else ''}"
     try:
         answer = subprocess.run(
             [program, "-f", "%{file}", pattern], capture_output=True, text=True, timeout=5,

@@ -18,6 +18,7 @@ MARKS: dict[Verdict, str] = {"ok": "✓", "advice": "!", "fault": "✗"}
 MINIMUM_PYTHON = (3, 11)
 FREE_MEGABYTES = 1024
 FONT_PACKAGE = "fonts-noto-cjk"
+SPARE_PACKAGE = "fonts-dejavu-core"
 KNOWN_FONTS = (
     "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
     "/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc",
@@ -65,6 +66,7 @@ def examine() -> list[Finding]:
         check_ports(surroundings),
         check_disk(surroundings.var),
         check_font(),
+        check_spare_font(),
         check_browser(),
         check_blocked(),
     ]
@@ -135,6 +137,20 @@ def check_font() -> Finding:
         "advice",
         "none: posters carry no Chinese, Japanese or Korean text. On Debian: "
         f"`apt-get install {FONT_PACKAGE}`, or set BANYAN_CJK_FONT to a font file.",
+    )
+
+
+def check_spare_font() -> Finding:
+    """A font with the letters that one for Chinese lacks, for names on receipts and invoices."""
+    from banyan.media.fonts import spare
+
+    if path := spare().path:
+        return Finding("other font", "ok", path)
+    return Finding(
+        "other font",
+        "advice",
+        "none: papers for names such as Łukasz, Řezáč or Şükrü are refused. On Debian: "
+        f"`apt-get install {SPARE_PACKAGE}`.",
     )
 
 

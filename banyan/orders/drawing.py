@@ -1,27 +1,34 @@
 """Draws a document from its content: the same bytes each time, in the order's language.
 
 Text is laid out as text and never read as markup. Fonts are those of the machine, see
-``banyan.media.fonts``; without one for Chinese, a document that needs it is refused by name.
+``banyan.media.fonts``: letters that the one for Chinese lacks are of another, and what is read from
+right to left is set so. A document with names that none can draw is refused by name; signs without
+a glyph are left out.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from fpdf import FPDF
+from fpdf.enums import MethodReturnValue
 
 from banyan.kernel.money import Money, format_money
 from banyan.kernel.problems import Conflict
-from banyan.media.fonts import Typeface, typeface
+from banyan.media.fonts import FontFile, Typeface, draws, other, typeface
+
+from .righttoleft import as_set, joined, reads_from_the_right
 
 MARGIN = 18.0
 WIDTH = 210.0 - 2 * MARGIN
-FACE = "body"
+COLUMNS = (46, 10, 16, 14, 14, 16)
+FACE, OTHER = "body", "other"
 
 
 class NoFont(Conflict):
@@ -34,27 +41,44 @@ class NoFont(Conflict):
 
 
 def check_drawable(content: Mapping[str, Any], language: str) -> None:
-    """Raise NoFont when some words of the content cannot be drawn here."""
+    """Raise NoFont when letters or figures of the content cannot be drawn here.
+
+    What a refund was for is no name: there they are left out.
+    """
     face = typeface(language)
-    if face.regular.path:
-        return
-    if language.startswith("zh"):
+    if not face.regular.path and language.startswith("zh"):
         raise NoFont(detail=f"no glyphs for {language}")
-    for text in _texts(content):
-        try:
-            text.encode("latin-1")
-        except UnicodeEncodeError as error:
-            raise NoFont(detail=f"no glyphs for {text[:40]!r}") from error
+    for text in _texts({name: value for name, value in content.items() if name != "note"}):
+        for letter in _composed(text):
+            if not _draws(face, letter) and _is_needed(face, letter):
+                raise NoFont(detail=f"no glyph for {letter!r} of {text[:40]!r}")
 
 
-def _texts(value: Any) -> list[str]:
+def _draws(face: Typeface, letter: str) -> bool:
+    if not face.regular.path:
+        return ord(letter) < 256
+    return draws(face.regular, letter) or bool(other(letter).path)
+
+
+def _is_needed(face: Typeface, letter: str) -> bool:
+    """Tell whether a name would be another one without it: no picture, nor any other sign."""
+    return not face.regular.path or unicodedata.category(letter)[0] in "LN"
+
+
+def _composed(text: str) -> str:
+    """Return a text in the letters that are drawn."""
+    return joined(unicodedata.normalize("NFC", text))
+
+
+def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
-        return [value]
-    if isinstance(value, Mapping):
-        return [text for each in value.values() for text in _texts(each)]
-    if isinstance(value, list):
-        return [text for each in value for text in _texts(each)]
-    return []
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
 
 
 def draw(content: Mapping[str, Any], language: str) -> bytes:
@@ -85,10 +109,23 @@ class _Sheet:
         self.pdf.set_margin(MARGIN)
         self.pdf.set_auto_page_break(auto=True, margin=MARGIN)
         if face.regular.path:
-            self.pdf.add_font(
-                FACE, "", face.regular.path, collection_font_number=face.regular.index
-            )
+            self._add(FACE, face.regular)
+            others = {f"{OTHER}{n}": file for n, file in enumerate(self._others())}
+            for name, file in others.items():
+                self._add(name, file)
+            self.pdf.set_fallback_fonts(list(others))
         self.pdf.add_page()
+
+    def _others(self) -> list[FontFile]:
+        """Return the faces of what stands on it and the first one cannot draw."""
+        texts = [self._money(0), *_texts(self.content)]
+        letters = {letter for text in texts for letter in _composed(text) if not letter.isspace()}
+        lacking = (letter for letter in letters if not draws(self.face.regular, letter))
+        found = {file for file in map(other, lacking) if file.path}
+        return sorted(found, key=lambda file: (file.path, file.index))
+
+    def _add(self, name: str, file: FontFile) -> None:
+        self.pdf.add_font(name, "", file.path, collection_font_number=file.index)
 
     def bytes(self) -> bytes:
         """Draw everything."""
@@ -106,7 +143,7 @@ class _Sheet:
         self.pdf.multi_cell(
             width,
             size * 0.55,
-            self._drawable(text),
+            self._set(text, width),
             align=align,
             new_x="LMARGIN",
             new_y="NEXT",
@@ -117,14 +154,30 @@ class _Sheet:
         self.pdf.set_font(FACE if self.face.regular.path else "helvetica", size=size)
 
     def _drawable(self, text: str) -> str:
-        if self.face.regular.path:
-            return self.face.shown(text)
-        return text.encode("latin-1", "replace").decode("latin-1")
+        if not self.face.regular.path:
+            return text.encode("latin-1", "replace").decode("latin-1")
+        kept = (
+            letter if letter.isspace() or _draws(self.face, letter) else " "
+            for letter in _composed(text)
+        )
+        return " ".join("".join(kept).split())
+
+    def _set(self, text: str, width: float) -> str:
+        """Return a text as it is drawn; what is read from the right is set line by line."""
+        drawn = self._drawable(text)
+        if not reads_from_the_right(drawn):
+            return drawn
+        lines: Any = self.pdf.multi_cell(
+            width, 5, drawn, dry_run=True, output=MethodReturnValue.LINES
+        )
+        self.pdf.current_font_is_set_on_page = False  # the trial says it is, and wrote nothing
+        return "\n".join(as_set(line) for line in lines)
 
     def _money(self, amount: int) -> str:
         money = Money(amount, self.content["currency"])
-        if self.face.regular.path:
-            return format_money(money, self.language)
+        text = format_money(money, self.language)
+        if all(letter.isspace() or _draws(self.face, letter) for letter in text):
+            return text
         return f"{money.currency} {money.decimal}"  # not every sign of a currency can be drawn
 
     def _head(self) -> None:
@@ -158,7 +211,7 @@ class _Sheet:
     def _lines(self) -> None:
         self._size(8)
         with self.pdf.table(
-            col_widths=(46, 10, 16, 14, 14, 16),
+            col_widths=COLUMNS,
             text_align=("LEFT", "RIGHT", "RIGHT", "RIGHT", "RIGHT", "RIGHT"),
             width=WIDTH,
             line_height=5,
@@ -177,7 +230,8 @@ class _Sheet:
                     self._money(line[name]) if line[name] is not None else ""
                     for name in ("goods", "discount", "tax", "total")
                 ]
-                table.row([self._drawable(cell) for cell in cells])
+                cells[0] = self._set(cells[0], WIDTH * COLUMNS[0] / sum(COLUMNS) - 2)
+                table.row(cells)
 
     def _sums(self) -> None:
         self.pdf.ln(3)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
+from banyan.catalog.rules import IN_PARCELS
 from banyan.catalog.rules.product_csv.cells import price_text, protect
 
 from .models import Order, OrderLine, OrderRefund, Return, ReturnLine
@@ -71,7 +72,9 @@ def waiting_for(rows: QuerySet[Order], what: str) -> QuerySet[Order]:
     if what in STATES:
         return rows.filter(state__in=STATES[what])
     if what == "partly":
-        sent = OrderLine.objects.filter(order=OuterRef("pk"), shipped_quantity__gt=0)
+        # What is handed over without a parcel leaves nothing to be sent after it.
+        parcels = OrderLine.objects.filter(kind__in=IN_PARCELS, order=OuterRef("pk"))
+        sent = parcels.filter(shipped_quantity__gt=0)
         return rows.filter(Exists(sent), state="paid")
     if what == "returns":
         coming = Return.objects.filter(order=OuterRef("pk"), state__in=OPEN_RETURN)
@@ -101,14 +104,14 @@ def _waits_wholly() -> Q:
 
 
 def _matches(text: str) -> Q:
-    named = Q(number__istartswith=text) | Q(checkout__address__recipient__icontains=text)
     goods = OrderLine.objects.filter(order=OuterRef("pk"), title__icontains=text)
-    found = named | Q(Exists(goods))
+    whose = Q(checkout__address__recipient__icontains=text)
     digits = "".join(letter for letter in text if letter.isdigit())
     if len(digits) >= 4 and not any(letter.isalpha() for letter in text):
-        found |= Q(checkout__contact_phone__endswith=digits)
-        found |= Q(checkout__address__phone__endswith=digits)
-    return found
+        whose |= Q(checkout__contact_phone__endswith=digits)
+        whose |= Q(checkout__address__phone__endswith=digits)
+    # Who has not paid is nobody's to know yet, on no page.
+    return Q(number__istartswith=text) | Q(Exists(goods)) | Q(whose, paid_at__isnull=False)
 
 
 def counts(rows: QuerySet[Order]) -> dict[str, int]:
@@ -143,7 +146,7 @@ def exported(rows: QuerySet[Order], timezone: str) -> Iterator[tuple[str, ...]]:
         lines, parcels = lines_of(found), shipments_of([order.pk for order in found])
         for order in found:
             sent = parcels.get(order.pk, [])
-            head = _order_cells(order, zone)
+            head = tuple(_order_cells(order, zone))
             for line in lines[order.pk]:
                 mine = [p for p in sent if any(x.line_id == line.pk for x in p.lines.all())]
                 cells = (*head, *_line_cells(line), *_sent_cells(mine))

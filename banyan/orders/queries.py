@@ -241,10 +241,12 @@ def sendable() -> Q:
 def units_by_storefront(product_ids: Iterable[int]) -> dict[tuple[int, int], int]:
     """Return how many units of products each place sold and did not take back. One statement.
 
-    By (product id, storefront id); only what was paid counts.
+    By (product id, storefront id); only what was paid counts, and what was sent in exchange is what
+    was sold before.
     """
+    sold = OrderLine.objects.filter(order__paid_at__isnull=False, replaces=None)
     rows = (
-        OrderLine.objects.filter(product_id__in=set(product_ids), order__paid_at__isnull=False)
+        sold.filter(product_id__in=set(product_ids))
         .exclude(storefront_id=None)
         .values_list("product_id", "storefront_id")
         .annotate(units=Sum(F("quantity") - F("refunded_quantity")))

@@ -28,12 +28,12 @@ def get_permit_for_staff(actor: Actor, permit_id: int) -> Permit:
 
 
 def get_line_to_review(actor: Actor, line_id: int, access_token: str = "") -> OrderLine:
-    """Return a line of the buyer's own order."""
-    line = OrderLine.objects.select_related("order").filter(pk=line_id).first()
+    """Return a line of the buyer's own order; of what was sent in exchange, the one it replaces."""
+    line = OrderLine.objects.select_related("order", "replaces__order").filter(pk=line_id).first()
     if line is None:
         raise NotFound()
     get_order_for_buyer(actor, line.order_id, access_token)
-    return line
+    return line.replaces or line
 
 
 def visible_reviews(product_id: int) -> QuerySet[Review]:

@@ -13,17 +13,19 @@ from banyan.kernel.problems import Conflict
 
 from .models import GuardedCategory, Permit
 from .queries import standing_of
+from .rules import day_at
 
 
-def _granted(shop_id: int) -> QuerySet[Permit]:
+def _granted(shop: Shop) -> QuerySet[Permit]:
     """Return what a shop has shown that was granted and holds today."""
-    valid = Q(valid_until=None) | Q(valid_until__gte=clock.now().date())
-    return Permit.objects.filter(valid, shop_id=shop_id, state="granted")
+    today = day_at(clock.now(), shop.timezone)
+    valid = Q(valid_until=None) | Q(valid_until__gte=today)
+    return Permit.objects.filter(valid, shop=shop, state="granted")
 
 
 def may_open(shop: Shop) -> None:
     """Refuse to open a shop without a licence, where one is asked for (``licence_missing``)."""
-    if settings.SHOP_LICENCE and not _granted(shop.pk).filter(category=None).exists():
+    if settings.SHOP_LICENCE and not _granted(shop).filter(category=None).exists():
         raise Conflict(
             _("It has shown no business licence yet that somebody looked at and granted."),
             code="licence_missing",
@@ -40,7 +42,7 @@ def may_publish(product: Product) -> None:
     guards = list(GuardedCategory.objects.filter(category_id__in=above(product.category)))
     if not guards:
         return
-    shown = set(_granted(product.shop_id).values_list("category_id", flat=True))
+    shown = set(_granted(product.shop).values_list("category_id", flat=True))
     for guard in guards:
         if guard.category_id not in shown:
             raise Conflict(

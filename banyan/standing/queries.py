@@ -13,6 +13,7 @@ from banyan.catalog.rules import IN_PARCELS
 from banyan.kernel import clock
 from banyan.orders.models import Order, OrderLine
 from banyan.orders.ports import lines_that_wait
+from banyan.orders.states import GRANTED
 
 from .models import Appeal, Permit, Report, Review
 from .rules import SHIP_WITHIN, WINDOW, Facts, Verdict, average, verdict
@@ -24,7 +25,7 @@ _FACTS = """
 WITH every AS (
   SELECT o.id, o.state, EXISTS (
            SELECT FROM orders_refund r WHERE r.order_id = o.id
-           AND r.state NOT IN ('requested', 'refused')
+           AND r.state = ANY(%(granted)s)  -- a wish that was withdrawn brought nothing back
            -- not what a rule of the platform gave back, but what the shop sold and did not have
            AND (r.requested_by <> 'system' OR r.key LIKE 'short:%%')
            -- not what the buyer cancelled before it was sent: that is free, and nobody's fault
@@ -34,7 +35,9 @@ WITH every AS (
            - coalesce(o.free_at, o.paid_at) > %(within)s
            AND NOT (o.state = 'closed' AND o.shipped_at IS NULL)
            AND EXISTS (SELECT FROM orders_orderline l
-                       WHERE l.order_id = o.id AND l.kind = ANY(%(parcels)s)) AS is_late
+                       WHERE l.order_id = o.id AND l.kind = ANY(%(parcels)s)
+                       -- beside a voucher the parcel may be cancelled, and the order go on
+                       AND l.quantity > l.cancelled_quantity) AS is_late
   FROM orders_order o JOIN orders_checkout c ON c.id = o.checkout_id
   WHERE o.shop_id = %(shop)s AND o.paid_at > %(since)s AND o.paid_at <= %(now)s
     AND NOT EXISTS (SELECT FROM catalog_shopstaff s
@@ -74,7 +77,8 @@ def facts_of(shop_id: int, at: dt.datetime | None = None) -> Facts:
     now = at or clock.now()
     asked: dict[str, Any] = {"shop": shop_id, "now": now, "since": now - WINDOW}
     with connection.cursor() as cursor:
-        cursor.execute(_FACTS, asked | {"within": SHIP_WITHIN, "parcels": list(IN_PARCELS)})
+        asked |= {"within": SHIP_WITHIN, "parcels": list(IN_PARCELS), "granted": list(GRANTED)}
+        cursor.execute(_FACTS, asked)
         row = cursor.fetchone()
     assert row is not None  # an aggregate without GROUP BY
     orders, late, refunds, disputes, complaints, ratings, stars = row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
@@ -54,6 +55,11 @@ class Verdict:
 
     state: str
     over: tuple[str, ...] = field(default=())
+
+
+def day_at(moment: dt.datetime, timezone: str) -> dt.date:
+    """Return which day it is in a shop: the days on its permits are those of its own calendar."""
+    return moment.astimezone(ZoneInfo(timezone)).date()
 
 
 def verdict(facts: Facts) -> Verdict:

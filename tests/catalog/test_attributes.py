@@ -44,6 +44,8 @@ def saved(product: Product, category: str, attributes: dict[str, str]) -> Produc
     [
         ("text", "  stone ", "stone"),
         ("number", "1,200.50", "1200.5"),
+        ("number", "1,5", "1.5"),
+        ("number", "0,125", "0.125"),
         ("number", "-0.000001", "-0.000001"),
         ("number", "100", "100"),
         ("choice", "red", "red"),

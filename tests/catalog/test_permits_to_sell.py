@@ -20,6 +20,7 @@ from banyan.notify.queries import notifications
 from banyan.people.models import Account
 from banyan.standing import actions as standing
 from banyan.standing.models import Permit
+from banyan.standing.rules import day_at
 from tests.support import factories as make
 from tests.support.pictures import staged_picture
 
@@ -182,7 +183,7 @@ def test_where_a_licence_is_asked_for_no_shop_opens_without_one(settings) -> Non
         shop_id=shop.pk,
         number="LIC-1",
         holder="Mine Ltd",
-        valid_until=clock.now().date(),
+        valid_until=day_at(clock.now(), shop.timezone),
         picture=staged_picture(make.actor(owner)),
     )
     with pytest.raises(Conflict) as refused:
@@ -215,7 +216,7 @@ def grant(permit: Permit) -> Permit:
 def test_what_needed_a_permit_is_off_sale_when_its_day_has_passed(wine: Category) -> None:
     shop = make.shop()
     today = clock.now()
-    permit = grant(shown(shop, wine, today.date()))
+    permit = grant(shown(shop, wine, day_at(today, shop.timezone)))
     bottle, juice = make.product(shop, category="wine"), make.product(shop)
     assert standing.end_permits(actor=SYSTEM) == 0, "its last day counts"
 
@@ -272,6 +273,31 @@ def test_a_permit_is_renewed_before_its_day_and_nothing_leaves(wine: Category) -
     old.refresh_from_db()
     assert old.state == "ended"
     assert Product.objects.get(pk=bottle.pk).state == "active"
+
+
+@pytest.mark.parametrize(
+    ("zone", "counts", "is_over"),
+    [
+        ("America/Los_Angeles", "2030-06-02T06:59+00:00", "2030-06-02T07:01+00:00"),
+        ("Asia/Shanghai", "2030-06-01T15:59+00:00", "2030-06-01T16:01+00:00"),
+    ],
+)
+def test_the_last_day_of_a_permit_is_one_of_the_shops_calendar(
+    wine: Category, zone: str, counts: str, is_over: str
+) -> None:
+    shop = make.shop(timezone=zone)
+    grant(shown(shop, wine, dt.date(2030, 6, 1)))
+    owner, bottle = make.actor(shop.owner), make.product(shop, category="wine")
+
+    with clock.at(dt.datetime.fromisoformat(counts)):
+        assert standing.end_permits(actor=SYSTEM) == 0
+        catalog.unpublish_product(actor=owner, product_id=bottle.pk)
+        catalog.publish_product(actor=owner, product_id=bottle.pk)
+    with clock.at(dt.datetime.fromisoformat(is_over)):
+        other = make.product(shop)
+        with pytest.raises(Conflict):
+            moved(other, "wine")
+        assert standing.end_permits(actor=SYSTEM) == 1
 
 
 def warned(*people: Account) -> list[int]:

@@ -19,6 +19,7 @@ from banyan.kernel.models import StoredEvent
 from banyan.kernel.problems import Conflict, Invalid, NotFound, SoldOut
 from banyan.notify import actions as notify
 from banyan.notify.models import Message, Notification, Reminder
+from tests.market import deals
 from tests.support import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -237,6 +238,13 @@ def test_a_variant_may_have_its_own_threshold() -> None:
         catalog.set_low_stock(actor=_owner(item), variant_id=item.pk, low_at=-1)
     with pytest.raises(NotFound):
         catalog.set_low_stock(actor=Actor.guest(), variant_id=item.pk, low_at=1)
+
+
+def test_who_sells_one_thing_second_hand_is_not_told_that_one_is_left() -> None:
+    bicycle = deals.listing()
+    assert _low_told() == 0
+    deals.bought(bicycle)
+    assert _low_told() == 0
 
 
 # -- back in stock --------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from banyan.media import fonts
 from banyan.ops import doctor
 from banyan.ops.environment import Surroundings
 from banyan.ops.filelock import FileLock
@@ -55,6 +56,17 @@ def test_a_missing_font_names_the_package_and_a_wrong_name_is_a_fault(
     assert doctor.check_font().verdict == "fault"
     monkeypatch.setenv("BANYAN_CJK_FONT", os.path.realpath(__file__))
     assert doctor.check_font().verdict == "ok"
+
+
+def test_a_font_for_the_names_that_one_for_chinese_cannot_write(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fonts, "spare", lambda: fonts.FontFile("/here/Sans.ttf"))
+    assert doctor.check_spare_font() == doctor.Finding("other font", "ok", "/here/Sans.ttf")
+    monkeypatch.setattr(fonts, "spare", fonts.FontFile)
+    finding = doctor.check_spare_font()
+    assert finding.verdict == "advice"
+    assert "fonts-dejavu-core" in finding.detail
 
 
 def test_a_missing_browser_is_advice_only(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,9 @@ from banyan.orders import access, drawing
 from banyan.orders import actions as orders
 from banyan.orders.actions.documents import content_hash
 from banyan.orders.models import Document, DocumentFile, Fapiao, LegalEntity, Order
+from banyan.orders.righttoleft import as_set, joined
 from banyan.orders.rules.tax_ids import LETTERS, clean_credit_code
+from tests.delivery import goods
 from tests.support import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -247,6 +249,23 @@ def test_a_paper_names_the_country_in_its_own_language(language: str, country: s
     assert buyer == [make.ADDRESS["recipient"], place, country, order.checkout.contact_email]
 
 
+def test_a_paper_for_what_is_not_sent_names_the_member_who_bought_it() -> None:
+    haircut = goods.voucher()
+    ana = make.member("ana", email="ana@example.com")
+    placed = orders.place(
+        actor=make.actor(ana),
+        lines=[orders.WantedLine(haircut.pk, 1)],
+        contact=orders.Contact(),
+        address={},
+        placement_key="haircut",
+        provider="sandbox",
+    )
+    order = make.pay(placed).orders.get()
+    entity(order)
+
+    assert issue(order).content["buyer"] == ["Ana", "ana@example.com"]
+
+
 def test_what_people_typed_is_text_on_paper_and_no_markup() -> None:
     order = paid()
     entity(order)
@@ -258,6 +277,88 @@ def test_what_people_typed_is_text_on_paper_and_no_markup() -> None:
 
     assert b"/URI" not in pdf
     assert b"evil.example" not in pdf
+
+
+def test_names_keep_the_letters_that_a_font_for_chinese_lacks() -> None:
+    if not (fonts.has_chinese() and fonts.spare().path):
+        pytest.skip("no font with Chinese characters on this machine, or none for Polish")
+    order = paid()
+    entity(order)
+    name = "Łukasz Řezáč, Şükrü Iğdır, Їжак, Γιώργος, 林"
+    made = issue(order)
+
+    pdf = drawing.draw(made.content | {"buyer": [name], "currency": "INR"}, "en")
+
+    assert set(name) | {"₹"} <= set(drawn(pdf)) | {" "}
+
+
+def test_any_font_of_the_machine_is_asked_for_a_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = fonts.spare()
+    if not (fonts.has_chinese() and usual.path):
+        pytest.skip("no font with Chinese characters on this machine, or none for Polish")
+    monkeypatch.setattr(fonts, "spare", fonts.FontFile)
+    asked: list[str] = []
+
+    def having(letter: str) -> list[fonts.FontFile]:
+        asked.append(letter)
+        return [fonts.FontFile("/nowhere.ttf"), usual]
+
+    monkeypatch.setattr(fonts, "_having", having)
+    fonts.other.cache_clear()
+    try:
+        order = paid()
+        entity(order)
+        content = issue(order).content | {"buyer": ["Łukasz \U0001f375"]}
+        assert {*"Łukasz"} <= set(drawn(drawing.draw(content, "en")))
+        assert asked == ["Ł"], "nobody looks for pictures"
+    finally:
+        fonts.other.cache_clear()
+
+
+def test_names_from_right_to_left_stand_joined_and_in_their_order() -> None:
+    ana, sarah = "محمد", "שרה (12)"
+    if not all(fonts.draws(fonts.spare(), letter) for letter in joined(ana + "שרה")):
+        pytest.skip("no font with Arabic and Hebrew letters on this machine")
+    order = paid()
+    entity(order)
+    made = issue(order)
+
+    pdf = drawing.draw(made.content | {"buyer": [ana, sarah, f"{ana} " * 60]}, "en")
+
+    assert {*joined(ana), *sarah} <= set(drawn(pdf))
+    assert joined(ana) == "\ufee3\ufea4\ufee4\ufeaa"
+    assert as_set(joined(ana)) == joined(ana)[::-1]
+    assert as_set(sarah) == "(12) הרש"
+    assert joined("سلام") == "\ufeb3\ufefc\ufee1"
+    assert as_set("Cup 3") == joined("Cup 3") == "Cup 3"
+
+
+def test_a_name_that_nothing_here_can_draw_is_refused_and_not_left_out() -> None:
+    order = paid()
+    entity(order)
+    address = order.checkout.address | {"recipient": "Ana \U00013000"}
+    type(order.checkout).objects.filter(pk=order.checkout_id).update(address=address)
+
+    with pytest.raises(Conflict) as refused:
+        issue(order)
+
+    assert refused.value.code == "document_font_missing"
+    assert not Document.objects.exists(), "no number is used up"
+
+
+def test_a_picture_in_a_title_and_what_a_refund_was_for_hold_no_paper_up() -> None:
+    order = paid()
+    entity(order)
+    order.lines.update(title="\U0001f375 Longjing")
+    issue(order)
+    refund = orders.grant_refund(
+        actor=make.actor(order.shop.owner), order_id=order.pk, amount=70, reason="ไม่ดี", key="r"
+    )
+
+    note = orders.credit_refund(refund_id=refund.pk)
+
+    assert note is not None
+    assert orders.pdf_of(note).pdf
 
 
 @override_settings(CJK_FONT="")
@@ -339,6 +440,24 @@ def test_a_fapiao_is_asked_for_and_issued_with_its_number_and_file() -> None:
     assert late.value.code == "fapiao_issued"
 
 
+def test_a_second_number_or_file_for_an_issued_fapiao_is_refused() -> None:
+    order = paid()
+    ask(order)
+
+    def issue_it(number: str, file: bytes | None) -> Fapiao:
+        boss = make.actor(order.shop.owner)
+        return orders.issue_fapiao(actor=boss, order_id=order.pk, number=number, file=file)
+
+    done = issue_it("24332000000012345678", b"%PDF-1.7 x")
+    assert issue_it("24332000000012345678", b"%PDF-1.7 x") == done
+    assert issue_it("24332000000012345678", None) == done
+    for number, file in (("24332000000099999999", None), (done.number, b"%PDF-1.7 y")):
+        with pytest.raises(Conflict) as refused:
+            issue_it(number, file)
+        assert refused.value.code == "fapiao_issued"
+    assert Fapiao.objects.get().number == "24332000000012345678"
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("tax_id", "91350100M000100Y44"), ("email", "no"), ("title", ""), ("title_kind", "x")],
@@ -355,7 +474,10 @@ def test_a_refused_fapiao_can_be_asked_for_again() -> None:
     order = paid()
     ask(order)
     boss = make.actor(order.shop.owner)
-    orders.refuse_fapiao(actor=boss, order_id=order.pk, reason="the title is wrong")
+    for _twice in range(2):
+        orders.refuse_fapiao(actor=boss, order_id=order.pk, reason="the title is wrong")
+    with pytest.raises(Conflict):
+        orders.refuse_fapiao(actor=boss, order_id=order.pk, reason="no such company")
     with pytest.raises(Conflict):
         orders.issue_fapiao(actor=boss, order_id=order.pk, number="12345678")
 

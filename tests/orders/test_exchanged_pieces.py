@@ -16,6 +16,8 @@ from banyan.orders import actions as orders
 from banyan.orders.access import visible_orders
 from banyan.orders.finding import counts
 from banyan.orders.models import Order, OrderLine, Return
+from banyan.orders.queries import units_by_storefront
+from banyan.standing import actions as standing
 from tests.delivery import goods
 from tests.support import factories as make
 from tests.support.recount import recount
@@ -75,6 +77,37 @@ def test_a_piece_that_is_set_aside_is_packed_only_when_the_first_one_has_come() 
 
     assert piece.title in page_of(order.shop, "studio_packing", f"order={order.pk}")
     assert piece.title in page_of(order.shop, "studio_bulk_ship", f"order={order.pk}")
+
+
+def test_an_exchange_is_one_purchase_to_who_counts_and_who_rates() -> None:
+    order, _red, blue = two_kinds()
+    line = order.lines.get()
+    OrderLine.objects.filter(pk=line.pk).update(storefront_id=7)
+    asked = ask(order, exchange={line.pk: blue.pk}, reason="wrong_size")
+    approve(asked)
+    piece = order.lines.get(replaces=line)
+    looked_at(asked)
+    orders.ship(actor=boss(order), order_id=order.pk, carrier="SF", units={piece.pk: 1})
+
+    reviews = {
+        standing.write_review(
+            actor=Actor.guest(),
+            line_id=pk,
+            stars=stars,
+            access_token=order.checkout.access_token,
+        )
+        for pk, stars in ((piece.pk, 4), (line.pk, 1))
+    }
+
+    assert [(one.line_id, one.stars) for one in reviews] == [(line.pk, 4)]
+    product = blue.product
+    product.refresh_from_db()
+    assert (product.ratings, product.stars) == (1, 4)
+    assert units_by_storefront([product.pk]) == {(product.pk, 7): 1}
+    page = client().get(reverse("purchase", args=[order.checkout.access_token]))
+    assert reverse("review_write", args=[order.checkout.access_token, piece.pk]) not in (
+        page.content.decode()
+    )
 
 
 def test_what_is_not_paid_is_on_no_packing_list() -> None:

@@ -211,6 +211,30 @@ def test_pieces_that_are_not_in_order_are_not_paid_back() -> None:
     assert recount() == {}
 
 
+def test_two_of_the_shop_who_answer_differently_do_not_both_read_that_it_is_done() -> None:
+    asked = ask(sent(1))
+    for _twice in range(2):
+        assert approve(asked).state == "approved"
+    with pytest.raises(Conflict) as elsewhere:
+        orders.approve_return(actor=boss(asked.order), return_id=asked.pk, address="Warehouse 8")
+    asked = orders.receive_return(actor=boss(asked.order), return_id=asked.pk)
+    for _twice in range(2):
+        assert settle(asked).state == "refunded"
+    with pytest.raises(Conflict) as none_of_it:
+        settle(asked, accepted=0)
+    with pytest.raises(Conflict):
+        settle(asked, at_fault=True)
+
+    assert elsewhere.value.code == none_of_it.value.code == "return_moved_on"
+    asked.refresh_from_db()
+    assert (asked.address, asked.answer) == (ADDRESS, "")
+    other = ask(sent(1))
+    for _twice in range(2):
+        orders.refuse_return(actor=boss(other.order), return_id=other.pk, reason="It was worn.")
+    with pytest.raises(Conflict):
+        orders.refuse_return(actor=boss(other.order), return_id=other.pk, reason="Too late.")
+
+
 def test_nothing_accepted_is_a_refusal() -> None:
     order = sent(1)
     settled = settle(arrive(ask(order)), accepted=0)

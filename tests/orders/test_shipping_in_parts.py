@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -18,7 +20,8 @@ from banyan.ledger.proof import verify
 from banyan.market.models import Dispute
 from banyan.notify.models import Message
 from banyan.orders import actions as orders
-from banyan.orders.actions.bulk import read_rows
+from banyan.orders.actions.bulk import ToSend, read_rows, ship_many
+from banyan.orders.finding import HEADS, exported
 from banyan.orders.models import AfterSaleTerms, Order, Shipment
 from banyan.orders.rules.carriers import tracking_url
 from tests.support import factories as make
@@ -376,7 +379,40 @@ def test_a_list_is_read_as_spreadsheets_of_any_country_write_it(sign: str) -> No
     assert (row.number, row.carrier, row.tracking) == ("B1", "DHL, Paket", "42")
 
 
+def test_the_shops_own_export_is_read_by_its_heads() -> None:
+    order = paid(1, 2)
+    [first, second] = exported(Order.objects.all(), "UTC")
+    sheet = io.StringIO()
+    csv.writer(sheet).writerows([HEADS, (*first[:-2], "SF", "SF1"), second])
+
+    rows = read_rows(sheet.getvalue())
+    done = ship_many(actor=make.actor(order.shop.owner), shop_id=order.shop_id, rows=rows)
+
+    assert [(row.number, row.carrier, row.tracking) for row in rows] == [
+        (order.number, "SF", "SF1"),
+        (order.number, "", ""),
+    ]
+    assert [each.code for each in done] == ["", "named_twice"]
+    assert order.shipments.get().tracking == "SF1"
+
+
 def test_a_pasted_list_that_is_no_csv_is_refused() -> None:
     with pytest.raises(Invalid) as refused:
         read_rows("A-1," + "x" * 200_000)
     assert refused.value.code == "rows_unreadable"
+
+
+def test_another_number_for_what_is_sent_is_refused_and_named() -> None:
+    order = paid(2)
+    owner = make.actor(order.shop.owner)
+    parcel = orders.ship(actor=owner, order_id=order.pk, carrier="SF", tracking="SF1")
+
+    again, other = (
+        ship_many(actor=owner, shop_id=order.shop_id, rows=[ToSend(order.number, "SF", tracking)])
+        for tracking in (" SF1", "SF2")
+    )
+
+    assert again[0].parcel == parcel, "the same list once more"
+    assert (other[0].parcel, other[0].code) == (None, "already_sent")
+    assert "SF SF1" in other[0].message
+    assert order.shipments.count() == 1

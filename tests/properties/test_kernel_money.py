@@ -20,7 +20,10 @@ from banyan.kernel.money import (
 
 AMOUNTS = st.integers(-(10**15), 10**15)
 WEIGHTS = st.lists(st.integers(0, 10**12), min_size=1, max_size=30).filter(any)
-NO_AMOUNTS = ["1.2345", "x", "", "NaN", "-Infinity", "1e-9", "9" * 40, "1e99999999", "½"]
+NO_AMOUNTS = [
+    *("1.2345", "x", "", "NaN", "-Infinity", "1e-9", "9" * 40, "1e99999999", "½"),
+    *(",500", "1,0000", "1,2,000", "1000,000", "1,000.500,000", "1.25,00", "1,250,50"),
+]
 CURRENCIES = st.sampled_from(["CNY", "JPY", "USD", "EUR", "KWD", "TWD"])
 
 
@@ -87,6 +90,26 @@ def test_sums_are_exact_and_ordered(a: int, b: int, currency: str) -> None:
 def test_what_is_written_can_be_read_back(amount: int, currency: str) -> None:
     money = Money(amount, currency)
     assert Money.parse(str(money.decimal), currency) == money
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        *(("1,250.50", 125_050), ("12,500", 1_250_000), ("-1,000,000", -100_000_000)),
+        *(("1,00,000", 10**7), ("12,50", 1_250), ("-0,5", -50), ("1.250,50", 125_050)),
+    ],
+)
+def test_commas_are_between_thousands_or_before_the_cents(text: str, amount: int) -> None:
+    assert Money.parse(text, "EUR") == Money(amount, "EUR")
+
+
+@pytest.mark.parametrize("currency", ["EUR", "JPY"])
+def test_three_figures_after_a_dot_may_be_thousands_and_are_not_taken(currency: str) -> None:
+    for text in ("1.250", "-1.000", "250.000"):
+        with pytest.raises(ValueError, match="amount"):
+            Money.parse(text, currency)
+    assert Money.parse("1.250", "KWD") == Money(1_250, "KWD")
+    assert Money.parse("0.500", "EUR") == Money(50, "EUR")
 
 
 @given(currency=CURRENCIES, text=st.sampled_from(NO_AMOUNTS))

@@ -8,7 +8,7 @@ import pytest
 
 from banyan.delivery import actions as delivery
 from banyan.delivery.models import LicenceKey
-from banyan.kernel import clock
+from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.orders import actions as orders
 from banyan.orders.actions import give_back_difference, undo_orders
@@ -28,11 +28,12 @@ def paid(variant, n: int = 1) -> list[Order]:  # type: ignore[no-untyped-def]
     return [make.pay(make.place((variant, 1))).orders.get() for _ in range(n)]
 
 
-def cancelled(order: Order) -> None:
+def cancelled(order: Order, units: dict[int, int] | None = None) -> None:
     orders.cancel_order(
         actor=Actor.guest(),
         order_id=order.pk,
         key=f"c{order.pk}",
+        units=units,
         access_token=order.checkout.access_token,
     )
 
@@ -51,6 +52,25 @@ def test_cancelling_before_it_is_sent_is_free_and_nobodys_fault() -> None:
     assert found.facts.refunds == ()
     assert found.facts.orders == 6, "and it dilutes nothing either"
     assert found.verdict.state == "good"
+
+
+def test_nor_is_a_wish_for_money_that_the_cancelling_answered() -> None:
+    (order,) = paid(make.variant())
+    asked = orders.ask_refund(
+        actor=Actor.guest(),
+        order_id=order.pk,
+        amount=10_000,
+        reason="I found another",
+        key="a",
+        access_token=order.checkout.access_token,
+    )
+    cancelled(order)
+    asked.refresh_from_db()
+    assert asked.state == "withdrawn"
+
+    facts = standing_of(order.shop_id).facts
+
+    assert (facts.refunds, facts.orders) == ((), 0)
 
 
 def test_what_a_shops_own_people_buy_dilutes_nothing() -> None:
@@ -121,3 +141,17 @@ def test_what_waits_for_its_group_is_late_only_from_its_end_on(
     with clock.at(begun + dt.timedelta(days=6)):
         orders.ship(actor=make.actor(order.shop.owner), order_id=order.pk, carrier="Post")
     assert not late_after(20)
+
+
+def test_a_parcel_that_its_buyer_cancelled_beside_a_voucher_is_not_late() -> None:
+    haircut = goods.voucher()
+    cup = make.variant(goods.shop_of(haircut))
+    order = make.pay(make.place((haircut, 1), (cup, 1))).orders.get()
+    relay.drain()
+    cancelled(order, {order.lines.get(kind="goods").pk: 1})
+    relay.drain()
+    order.refresh_from_db()
+    assert order.state == "paid", "the voucher is still to be used"
+
+    with clock.at(clock.now() + dt.timedelta(days=10)):
+        assert standing_of(order.shop_id).facts.late == ()

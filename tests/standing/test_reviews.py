@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from banyan.kernel.actors import Actor
-from banyan.kernel.problems import Forbidden, Invalid
+from banyan.kernel.problems import Conflict, Forbidden, Invalid
 from banyan.moderation import actions as moderation
 from banyan.moderation.models import Case, Decision
 from banyan.orders import actions as orders
@@ -122,3 +122,24 @@ def test_a_rating_that_is_hidden_takes_its_stars_along_and_comes_back_with_them(
     product.refresh_from_db()
     assert (product.ratings, product.stars) == (1, 5)
     assert standing_of(product.shop_id).rating == 5.0
+
+
+def test_what_was_cancelled_was_not_received_and_is_rated_by_nobody() -> None:
+    shop = make.shop()
+    order = make.pay(make.place((make.variant(shop), 1), (make.variant(shop), 1))).orders.get()
+    kept, gone = order.lines.order_by("id")
+    token = order.checkout.access_token
+    guest = Actor.guest()
+    orders.cancel_order(
+        actor=guest, order_id=order.pk, key="c", units={gone.pk: 1}, access_token=token
+    )
+    orders.ship(actor=make.actor(shop.owner), order_id=order.pk, carrier="Post")
+    orders.confirm_receipt(actor=guest, order_id=order.pk, access_token=token)
+
+    with pytest.raises(Conflict) as refused:
+        rate(gone, None)
+
+    assert refused.value.code == "not_received"
+    assert rate(kept, None).line_id == kept.pk
+    page = Client().get(f"/o/{token}").content.decode()
+    assert f"f-stars-{gone.pk}" not in page

@@ -28,13 +28,14 @@ WITH mine AS MATERIALIZED (
 )
 UPDATE catalog_stock s SET low_told_at = NULL FROM mine WHERE s.id = mine.id
 """
-# Who comes second waits for the row, and then finds that it was told.
+# Who comes second waits for the row, and then finds that it was told. Of single second-hand things
+# there is always one left, and then none.
 _TELL = """
 WITH mine AS MATERIALIZED (
   SELECT s.id, p.shop_id FROM catalog_stock s
   JOIN catalog_variant v ON v.id = s.variant_id JOIN catalog_product p ON p.id = v.product_id
   JOIN catalog_shop shop ON shop.id = p.shop_id
-  WHERE s.low_told_at IS NULL AND v.is_active AND p.state = 'active'
+  WHERE s.low_told_at IS NULL AND v.is_active AND p.state = 'active' AND p.kind <> 'listing'
     AND s.on_hand - s.allocated - s.reserved - s.held <= coalesce(s.low_at, shop.low_stock_at)
   ORDER BY s.id FOR NO KEY UPDATE OF s
 )

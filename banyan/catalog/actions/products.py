@@ -262,7 +262,7 @@ def _columns(data: ProductInput, attributes: Mapping[str, Any]) -> dict[str, Any
 
 def _write_variants(product: Product, shop: Shop, data: ProductInput) -> None:
     existing = {tuple(v.values): v for v in product.variants.all()}
-    product.variants.exclude(sku="").update(sku="")  # so that SKUs can be swapped between rows
+    _free_skus(existing, data)
     for position, given in enumerate(data.variants):
         columns = {
             "sku": _sku(given),
@@ -288,6 +288,17 @@ def _write_variants(product: Product, shop: Shop, data: ProductInput) -> None:
     gone = [variant.pk for variant in existing.values()]
     Variant.objects.filter(pk__in=gone).update(is_active=False)
     record_prices(product.variants.values_list("id", flat=True))
+
+
+def _free_skus(existing: Mapping[tuple[str, ...], Variant], data: ProductInput) -> None:
+    """Empty the SKUs of what is written anew, so that rows can swap them.
+
+    What ends keeps its own, by which it is found and packed, unless another variant takes it.
+    """
+    named = {tuple(given.values) for given in data.variants}
+    taken = {_sku(given) for given in data.variants} - {""}
+    freed = [one.pk for key, one in existing.items() if key in named or one.sku in taken]
+    Variant.objects.filter(pk__in=freed).exclude(sku="").update(sku="")
 
 
 def _sku(given: VariantInput) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
 from typing import Any
 
@@ -44,6 +45,7 @@ CHANGEABLE = {
 
 
 WORDS = {"name", "about", "slug"}
+_COUNTRY = re.compile(r"[A-Z]{2}")
 
 
 def _check(actor: Actor, values: dict[str, Any]) -> None:
@@ -56,6 +58,8 @@ def _check(actor: Actor, values: dict[str, Any]) -> None:
         fields["slug"] = _("Use small letters, digits and hyphens; some words are reserved.")
     if "currency" in values and not is_currency(values["currency"]):
         fields["currency"] = _("This is not a currency.")
+    if "country" in values and not _COUNTRY.fullmatch(values["country"]):
+        fields["country"] = _("Choose one of these.")
     if "timezone" in values and values["timezone"] not in zoneinfo.available_timezones():
         fields["timezone"] = _("This is not a time zone.")
     for name in ("shipping_amount", "free_shipping_from"):
@@ -96,6 +100,7 @@ def open_shop(
             "slug": slug,
             "currency": currency,
             "about": about,
+            "country": country,
             "timezone": timezone,
             "shipping_amount": shipping_amount,
             "free_shipping_from": free_shipping_from,

@@ -7,7 +7,9 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+
+from banyan.kernel.digits import figure
 
 ATTRIBUTE_KINDS = ("text", "number", "choice", "yesno", "date")
 """text: up to 200 letters; number: a decimal figure, kept as text so that it stays exact, in the
@@ -55,10 +57,7 @@ def clean_value(wanted: Definition, text: str) -> str | bool | None:
 
 
 def _number(text: str) -> str:
-    try:
-        value = Decimal(text.replace(",", ""))
-    except InvalidOperation as error:
-        raise ValueError(text) from error
+    value = figure(text)
     if not value.is_finite() or abs(value) > _LARGEST or -value.as_tuple().exponent > 6:  # type: ignore[operator]  # a finite number has a whole exponent
         raise ValueError(text)
     return f"{value.normalize():f}"

@@ -42,8 +42,8 @@ class Sent:
 def read_rows(text: str) -> list[ToSend]:
     """Return the rows of pasted CSV (order number, carrier, tracking); tabs and semicolons, too.
 
-    A first row of heads is passed over. Raises Invalid for more than 500 rows, and for what is no
-    CSV.
+    A first row of heads is passed over; where it names carrier and tracking, as the export of
+    orders does, they stand there. Raises Invalid for more than 500 rows, and for what is no CSV.
     """
     text = text.lstrip("\ufeff")
     delimiter = next((sign for sign in "\t;" if sign in text.partition("\n")[0]), ",")
@@ -53,12 +53,18 @@ def read_rows(text: str) -> list[ToSend]:
     except csv.Error as error:
         told = _("This cannot be read.")
         raise Invalid(fields={"rows": told}, code="rows_unreadable") from error
+    carrier, tracking = 1, 2
     for cells in rows:
         values = [cell.strip().lstrip("'") for cell in cells]
-        if not any(values) or (not found and values[0].casefold() in _HEADS):
+        if not any(values):
             continue
-        values += [""] * 3
-        found.append(ToSend(values[0], values[1], values[2]))
+        if not found and values[0].casefold() in _HEADS:
+            heads = [value.casefold() for value in values]
+            if "carrier" in heads and "tracking" in heads:
+                carrier, tracking = heads.index("carrier"), heads.index("tracking")
+            continue
+        values += [""] * (1 + max(carrier, tracking))
+        found.append(ToSend(values[0], values[carrier], values[tracking]))
     if len(found) > MOST_ROWS:
         told = _("At most %(n)s rows at once.") % {"n": MOST_ROWS}
         raise Invalid(fields={"rows": told}, code="too_many_rows")
@@ -68,8 +74,8 @@ def read_rows(text: str) -> list[ToSend]:
 def ship_many(*, actor: Actor, shop_id: int, rows: Iterable[ToSend]) -> list[Sent]:
     """Send all that is left of each order, in a transaction of its own; see :func:`ship`.
 
-    Repeatable: an order that is sent already answers with its last parcel. An order of another
-    shop is as unknown as one that does not exist; one that is named twice is sent once.
+    Repeatable: an order that is sent already answers with that parcel. An order of another shop is
+    as unknown as one that does not exist; one that is named twice is sent once.
     """
     shop = get_shop_for_staff(actor, shop_id)
     wanted = list(rows)

@@ -206,6 +206,8 @@ Shown = tuple[dict[str, Any], dict[str, Any], int]
 
 
 def _show_address(order: Order, wish: Wish) -> Shown:
+    if not order.checkout.address:
+        raise Conflict(_("Nothing of this order is sent."), code="nothing_to_ship")
     orders = list(order.checkout.orders.all())
     parcels = OrderLine.objects.filter(order__in=orders, kind__in=IN_PARCELS)
     sent = parcels.filter(shipped_quantity__gt=0).exists()

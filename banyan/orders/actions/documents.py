@@ -292,7 +292,12 @@ def _number(
 
 
 def _buyer(order: Order) -> list[str]:
+    """Return who bought and where to reach them; of a member who gave nothing, the account's."""
     checkout = order.checkout
     place = {name: text for name, text in checkout.address.items() if name != "phone"}
     found = written_address(place, checkout.language)
-    return [*found, checkout.contact_email or checkout.contact_phone]
+    contact, buyer = checkout.contact_email or checkout.contact_phone, checkout.buyer
+    if buyer is not None:
+        found = found or [buyer.display_name]
+        contact = contact or buyer.email or ""
+    return [*found, contact] if contact else found

@@ -103,7 +103,8 @@ def issue_fapiao(*, actor: Actor, order_id: int, number: str, file: bytes | None
     """The shop has issued it: its number, and the file (PDF or OFD, at most 2 MB) if it has one.
 
     Whoever works in the shop; written down. Emits order.fapiao_moved. Repeatable. Raises Conflict
-    ``fapiao_not_asked``.
+    ``fapiao_not_asked``, and ``fapiao_issued`` when it was issued under another number, or without
+    this file.
     """
     order = get_order_for_staff(actor, order_id)
     number = number.strip()
@@ -120,6 +121,9 @@ def issue_fapiao(*, actor: Actor, order_id: int, number: str, file: bytes | None
     with transaction.atomic(), caused_by(order.checkout_id):
         found = _of(order)
         if found.state == "issued":
+            kept = None if found.file is None else bytes(found.file)
+            if found.number != number or file not in (None, kept):
+                raise Conflict(_("It is issued already."), code="fapiao_issued")
             return found
         _check_asked(found)
         values: dict[str, Any] = {"number": number, "file": file, "file_kind": kind}
@@ -137,7 +141,7 @@ def refuse_fapiao(*, actor: Actor, order_id: int, reason: str) -> Fapiao:
         raise Invalid(fields={"reason": _("Say why, in 1 to 200 letters.")})
     with transaction.atomic(), caused_by(order.checkout_id):
         found = _of(order)
-        if found.state == "refused":
+        if found.state == "refused" and found.answer == reason:
             return found
         _check_asked(found)
         transition(FAPIAO, found, "refused", actor=actor, answer=reason, settled_at=clock.now())

@@ -44,8 +44,9 @@ def ship(
     """Send a parcel with ``units`` (line id -> number), or with all that is left and may leave.
 
     Locks stock and order. The order is shipped when nothing is left. Emits order.shipped. A second
-    call with the same ``key`` returns the first one's parcel; without units, the last parcel once
-    all is sent. Raises Conflict ``not_paid``, ``order_waits``, ``units_gone``.
+    call with the same ``key`` returns the first one's parcel; without units, the parcel of this
+    carrier and number once all is sent. Raises Conflict ``not_paid``, ``order_waits``,
+    ``units_gone``, and ``already_sent`` where all went in other parcels.
     """
     carrier, tracking = _checked(carrier, tracking)
     order = get_order_for_staff(actor, order_id)
@@ -57,7 +58,10 @@ def ship(
         lines = [line for line in every if line.kind in IN_PARCELS]
         locks.check_again(stock_locks(x.variant_id for x in lines))
         left = unit.left_to_ship(lines)
-        before = _sent_before(order, key, asks_for_all=units is None and not left)
+        if key:
+            before = order.shipments.filter(key=key).first()
+        else:
+            before = None if units is not None or left else _sent_as(order, carrier, tracking)
         if before is not None:
             return before
         if not lines:
@@ -128,10 +132,21 @@ def _checked(carrier: str, tracking: str) -> tuple[str, str]:
     return carrier, tracking
 
 
-def _sent_before(order: Order, key: str, *, asks_for_all: bool) -> Shipment | None:
-    if key:
-        return order.shipments.filter(key=key).first()
-    return order.shipments.order_by("id").last() if asks_for_all else None
+def _sent_as(order: Order, carrier: str, tracking: str) -> Shipment | None:
+    """Return the parcel that an order of which nothing is left went in; None without any.
+
+    Refuses any other than those it went in: its number would reach nobody.
+    """
+    sent = list(order.shipments.order_by("-id"))
+    same = [each for each in sent if (each.carrier, each.tracking) == (carrier, tracking)]
+    if same or not sent:
+        return same[0] if same else None
+    parcel = f"{sent[0].carrier} {sent[0].tracking}".strip()
+    raise Conflict(
+        _("It is sent already: %(parcel)s. Put that right on the order's page.")
+        % {"parcel": parcel},
+        code="already_sent",
+    )
 
 
 def _pack(order: Order, carrier: str, tracking: str, key: str, units: unit.Units) -> Shipment:

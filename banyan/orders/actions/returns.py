@@ -47,6 +47,9 @@ class Found:
     condition: str = "as_new"
 
 
+_MISSING = Found(0, condition="missing")
+
+
 def set_terms(
     *,
     actor: Actor,
@@ -95,7 +98,7 @@ def approve_return(
 
     Managers; Conflict ``answer_too_late`` once its time is over, as for each answer to a return.
     An exchange's pieces are set aside; SoldOut when there are none (then :func:`offer_money`).
-    Locks order, stock. Emits order.return_moved. Repeatable.
+    Locks order, stock. Emits order.return_moved. Repeatable with the same words.
     """
     found = get_return_for_staff(actor, return_id, MANAGERS)
     terms = terms_of(found.order.shop_id)
@@ -105,7 +108,8 @@ def approve_return(
     with transaction.atomic(), caused_by(found.order.checkout_id):
         locks.take([*replacement_locks(found), LockKey("order", found.order_id)])
         found.refresh_from_db()
-        if found.state == "approved":
+        words = (address, instructions, label.strip())
+        if found.state == "approved" and words == (found.address, found.instructions, found.label):
             return found
         check_state(found, "asked")
         check_in_time(found)
@@ -180,7 +184,7 @@ def refuse_return(*, actor: Actor, return_id: int, reason: str) -> Return:
     with transaction.atomic(), caused_by(found.order.checkout_id):
         locks.take([*replacement_locks(found), LockKey("order", found.order_id)])
         found.refresh_from_db()
-        if found.state == "refused":
+        if found.state == "refused" and found.answer == reason:
             return found
         check_state(found, "asked")
         check_in_time(found)
@@ -214,8 +218,9 @@ def settle_return(
     at_fault: bool,
     answer: str = "",
 ) -> Return:
-    """The shop has looked at what came: ``found`` by return line id. Managers; repeatable.
+    """The shop has looked at what came: ``found`` by return line id. Managers.
 
+    Repeatable; who found something else than what it was settled by is told that it is.
     Accepted pieces are paid back by line with their part of discount and tax (and shipping, see
     ``returning``), or another piece is sent; restocked ones lie on the shelf. With none accepted
     it is refused, which needs an ``answer``. Locks stock, order, payment, accounts. Posts
@@ -226,10 +231,12 @@ def settle_return(
     with transaction.atomic(), caused_by(order.checkout_id):
         lock_for_refund(order, *replacement_locks(one))
         one.refresh_from_db()
-        if one.state in {"refunded", "exchanged", "refused"}:
+        rows = list(one.lines.select_related("line").order_by("id"))
+        if one.state in {"refunded", "exchanged", "refused"} and _is_known(
+            one, rows, found, at_fault=at_fault, answer=answer
+        ):
             return one
         check_state(one, "received")
-        rows = list(one.lines.select_related("line").order_by("id"))
         _check_found(rows, found, answer)
         _write_found(rows, found)
         _to_the_shelf(order.number, rows, found)
@@ -255,6 +262,21 @@ def settle_return(
     return one
 
 
+def _is_known(
+    one: Return,
+    rows: list[ReturnLine],
+    found: Mapping[int, Found],
+    *,
+    at_fault: bool,
+    answer: str,
+) -> bool:
+    written = {
+        row.pk: Found(row.accepted_quantity, row.restocked_quantity, row.condition) for row in rows
+    }
+    same = all(found.get(pk, _MISSING) == each for pk, each in written.items())
+    return same and (one.at_fault, one.answer) == (at_fault, answer.strip())
+
+
 def _check_found(rows: list[ReturnLine], found: Mapping[int, Found], answer: str) -> None:
     known = {row.pk: row.quantity for row in rows}
     for pk, each in found.items():
@@ -273,7 +295,7 @@ def _check_found(rows: list[ReturnLine], found: Mapping[int, Found], answer: str
 
 def _write_found(rows: list[ReturnLine], found: Mapping[int, Found]) -> None:
     for row in rows:
-        each = found.get(row.pk, Found(0, condition="missing"))
+        each = found.get(row.pk, _MISSING)
         row.accepted_quantity = each.accepted
         row.restocked_quantity = each.restocked
         row.condition = each.condition

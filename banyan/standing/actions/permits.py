@@ -26,6 +26,7 @@ from banyan.media.queries import original_bytes, staged_bytes
 from ..access import require_moderation
 from ..events import PermitDecided, PermitEnded, PermitEnding
 from ..models import GuardedCategory, Permit, PermitPicture
+from ..rules import day_at
 from ..states import PERMIT
 
 logger = logging.getLogger(__name__)
@@ -57,7 +58,8 @@ def ask_permit(
         fields["number"] = _("Give the number that stands on it.")
     if not 2 <= len(holder.strip()) <= 120:
         fields["holder"] = _("Say in whose name it is.")
-    if valid_until is not None and valid_until < clock.now().date():
+    today = day_at(clock.now(), shop.timezone)
+    if valid_until is not None and valid_until < today:
         fields["valid_until"] = _("This day has passed.")
     if category_id is not None and not Category.objects.filter(pk=category_id).exists():
         fields["category"] = _("Choose a category of the list.")
@@ -65,7 +67,7 @@ def ask_permit(
         fields["picture"] = _("Add a picture.")
     if fields:
         raise Invalid(fields=fields)
-    lasting = Q(valid_until=None) | Q(valid_until__gt=clock.now().date() + RENEWED)
+    lasting = Q(valid_until=None) | Q(valid_until__gt=today + RENEWED)
     known = Q(state="asked") | Q(lasting, state="granted")
     same = Q(category_id=category_id)
     if Permit.objects.filter(known, same, shop=shop).exists():
@@ -158,16 +160,22 @@ def _move(actor: Actor, permit_id: int, to: str, reason: str) -> Permit:
 
 
 def end_permits(*, actor: Actor) -> int:
-    """End what was granted and whose last day has passed; returns how many. Repeatable.
+    """End what was granted and whose last day has passed in its shop; returns how many.
 
+    Repeatable.
     Goods that needed it are drafts again. Each in a transaction of its own; emits permit.ended.
     """
-    over = Q(state="granted", valid_until__lt=clock.now().date())
+    now = clock.now()
+    # Where the day begins first it is over half a day before it is in UTC.
+    over = Q(state="granted", valid_until__lte=now.date())
 
     def end(permit_id: int) -> int:
         with transaction.atomic():
-            permit = Permit.objects.select_for_update().filter(over, pk=permit_id).first()
-            if permit is None:
+            mine = Permit.objects.select_related("shop").select_for_update(of=("self",))
+            permit = mine.filter(over, pk=permit_id).first()
+            if permit is None or permit.valid_until is None:
+                return 0
+            if permit.valid_until >= day_at(now, permit.shop.timezone):
                 return 0
             transition(PERMIT, permit, "ended", actor=actor, reason="its last day has passed")
             goods = _needing(permit)

@@ -31,18 +31,18 @@ REPORTS_A_DAY = 20
 def write_review(
     *, actor: Actor, line_id: int, stars: int, body: str = "", access_token: str = ""
 ) -> Review:
-    """Say how good it is, once per line of a received order. Emits review.written.
+    """Say how good it is, once per line that was bought and received. Emits review.written.
 
-    A second time returns the first review. Raises Conflict ``not_received`` before that, Forbidden
-    ``own_shop`` for whoever works in the shop, as one person with all their accounts, and
-    Invalid ``words_blocked``.
+    A second time returns the first review. Raises Conflict ``not_received`` before that, and of
+    what was cancelled, Forbidden ``own_shop`` for whoever works in the shop, as one person with
+    all their accounts, and Invalid ``words_blocked``.
     """
     line = get_line_to_review(actor, line_id, access_token)
     if not 1 <= stars <= 5:
         raise Invalid(fields={"stars": _("Give one to five stars.")})
     if len(body.strip()) > 2000:
         raise Invalid(fields={"body": _("At most 2,000 letters.")})
-    if line.order.state != "received":
+    if line.order.state != "received" or not line.shipped_quantity:
         raise Conflict(_("You can say so once it arrived."), code="not_received")
     _check_independent(line)
     check_names(actor=actor, body=body)

@@ -43,7 +43,7 @@ from .campaign_form import (
     typed_text,
     usual_values,
 )
-from .room import page, refusal_of, shop_of
+from .room import older, page, refusal_of, shop_of
 
 MOST_SHOWN = 50
 SEVERITIES = {"block": "bad", "warn": "gold", "note": ""}
@@ -71,12 +71,13 @@ def campaign_state(one: Campaign) -> tuple[str, str]:
 def campaign_list(request: HttpRequest, shop_slug: str) -> HttpResponse:
     """List the campaigns, newest first, and what can be begun: every mechanic with its presets."""
     shop = shop_of(request, shop_slug, MANAGERS)
-    rows = visible_campaigns(actor(request), shop.pk)[:MOST_SHOWN]
+    rows, more = older(request, visible_campaigns(actor(request), shop.pk), MOST_SHOWN)
     context = {
         "rows": [
             {"campaign": one, "state": campaign_state(one), "mechanic": mechanic(one.mechanic)}
             for one in rows
         ],
+        "more_url": more,
         "mechanics": list(mechanics().values()),
     }
     return page(request, shop, "campaigns", "studio/campaigns.html", context)

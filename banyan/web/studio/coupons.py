@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import zoneinfo
 from typing import Any
 
 from django.contrib import messages
@@ -30,8 +29,8 @@ from ..once import led_to, name_of
 from .coupon_form import drawn, field_errors, read_rules
 from .coupon_words import REACHES, STACKING, example, row
 from .reminders import reminder_lines
-from .room import page, refusal_of, shop_of
-from .typed import Typed
+from .room import older, page, refusal_of, shop_of
+from .typed import Typed, moment_text
 
 MOST_SHOWN = 100
 FRESH = {"cap": "100", "per_person": "1", "reach": "code", "stacking": "shop"}
@@ -43,8 +42,9 @@ FRESH = {"cap": "100", "per_person": "1", "reach": "code", "stacking": "shop"}
 def coupons(request: HttpRequest, shop_slug: str) -> HttpResponse:
     """List the coupons, newest first."""
     shop = shop_of(request, shop_slug, MANAGERS)
-    rows = [row(one) for one in visible_coupons(actor(request), shop.pk)[:MOST_SHOWN]]
-    return page(request, shop, "coupons", "studio/coupons.html", {"rows": rows})
+    found, more = older(request, visible_coupons(actor(request), shop.pk), MOST_SHOWN)
+    context = {"rows": [row(one) for one in found], "more_url": more}
+    return page(request, shop, "coupons", "studio/coupons.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -155,6 +155,8 @@ def coupon(request: HttpRequest, shop_slug: str, coupon_id: int) -> HttpResponse
             "ends_at": typed.moment("ends_at", shop.timezone),
         }
         typed.check()
+        if typed.text("ends_at") == moment_text(found.ends_at, shop.timezone):
+            values["ends_at"] = found.ends_at  # the form has no seconds: none were taken away
         entitlements.edit_coupon(actor=actor(request), coupon_id=found.pk, **values)
     except Problem as problem:
         return _one(request, shop, found, request.POST, refusal_of(problem))
@@ -169,11 +171,6 @@ def _one(
     values: Any = None,
     problem: Problem | None = None,
 ) -> HttpResponse:
-    ends = (
-        timezone.localtime(found.ends_at, zoneinfo.ZoneInfo(shop.timezone))
-        if found.ends_at
-        else None
-    )
     budget = found.budget
     context = {
         "row": row(found),
@@ -186,7 +183,7 @@ def _one(
             "cap": found.cap,
             "per_person": found.per_person,
             "budget": "" if budget is None else str(Money(budget, found.currency).decimal),
-            "ends_at": f"{ends:%Y-%m-%dT%H:%M}" if ends else "",
+            "ends_at": moment_text(found.ends_at, shop.timezone),
         },
     }
     return page(request, shop, "coupons", "studio/coupon.html", context, problem)

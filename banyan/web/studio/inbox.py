@@ -37,6 +37,7 @@ from banyan.kernel.ids import new_code
 from banyan.kernel.money import Money
 from banyan.kernel.problems import NotFound, Problem
 from banyan.media.queries import staged_for
+from banyan.orders.queries import lines_of
 from banyan.web.ui.shapes import Tab
 
 from ..http import actor, number, private, signed_in
@@ -184,6 +185,8 @@ def _page(
     replies = quick_replies(who, shop.pk)
     chosen = number(request.GET, "reply")
     ready = next((one.body for one in replies if one.pk == chosen), "")
+    beside = list(orders_beside(found))
+    lines = lines_of(beside)
     context = _talk(request, shop, found, said) | {
         "thread": found,
         "buyer": face_of(buyer),
@@ -192,8 +195,8 @@ def _page(
         "staff": [one.account for one in staff],
         "me": who.id,
         "orders": [
-            (one, order_state(one.state), Money(one.total_amount, one.currency))
-            for one in orders_beside(found)
+            (one, order_state(one.state, lines[one.pk]), Money(one.total_amount, one.currency))
+            for one in beside
         ],
         "replies": replies,
         "body": request.POST.get("body", "") or ready,

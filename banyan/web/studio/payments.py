@@ -27,7 +27,7 @@ from ..http import actor, number, private, signed_in
 from ..once import led_to, name_of
 from ..payments.waiting import drawn
 from ..shop.orders.payment_request import takes_requests
-from .room import page, refusal_of, shop_of
+from .room import older, page, refusal_of, shop_of
 from .typed import Typed
 
 MOST_SHOWN = 50
@@ -69,14 +69,11 @@ def _ask(request: HttpRequest, shop: Shop) -> str:
 def _page(
     request: HttpRequest, shop: Shop, values: Any, problem: Problem | None = None
 ) -> HttpResponse:
-    asked, before = requests_of("shop", shop.pk), number(request.GET, "before")
-    if before is not None:
-        asked = asked.filter(pk__lt=before)
-    found = list(asked[: MOST_SHOWN + 1])
+    found, more = older(request, requests_of("shop", shop.pk), MOST_SHOWN)
     context = {
         "values": values,
-        "rows": [_row(request, one) for one in found[:MOST_SHOWN]],
-        "more_url": f"?before={found[MOST_SHOWN - 1].pk}" if len(found) > MOST_SHOWN else "",
+        "rows": [_row(request, one) for one in found],
+        "more_url": more,
         "accounts": _accounts(shop) if works_in(actor(request), shop.pk, OWNER) else [],
     }
     return page(request, shop, "payments", "studio/payments.html", context, problem)

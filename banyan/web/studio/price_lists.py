@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import zoneinfo
 from collections.abc import Mapping
 from typing import Any
@@ -94,26 +95,54 @@ def list_prices(request: HttpRequest, shop_slug: str, list_id: int) -> HttpRespo
     found = get_price_list_for_staff(who, shop.pk, list_id)
     # What came back to the goods since the page was drawn has no field in it, and keeps its prices.
     shown = [variant for variant in _shown(shop) if _field(variant, 0) in request.POST]
-    kept = [
-        catalog.RowInput(row.variant_id, row.amount, row.min_quantity)
-        for row in found.prices.exclude(variant__in=shown)
-    ]
+    now = {(row.variant_id, row.min_quantity): row.amount for row in found.prices.all()}
+    had = _had(request.POST.get("had"))
     try:
         typed = Typed(request.POST, found.currency)
         steps = _steps(typed)
-        rows = [
-            catalog.RowInput(variant.pk, amount, steps[place])
-            for variant in shown
-            for place in range(len(steps))
-            if (amount := typed.amount(_field(variant, place))) is not None
-        ]
+        wanted = _written(typed, shown, steps, now, had)
         typed.check()
-        catalog.set_list_prices(actor=who, shop_id=shop.pk, list_id=list_id, rows=[*kept, *rows])
+        rows = [catalog.RowInput(pk, amount, n) for (pk, n), amount in wanted.items()]
+        catalog.set_list_prices(actor=who, shop_id=shop.pk, list_id=list_id, rows=rows)
     except Problem as problem:
         return _page(request, shop, found, _values(shop, found), refusal_of(problem))
     messages.success(request, _("Saved. These prices hold from now on."))
     query = urlencode({"steps": ",".join(map(str, steps))})
     return redirect(f"{reverse('studio_price_list', args=[shop.slug, found.pk])}?{query}")
+
+
+def _had(text: str | None) -> Mapping[str, Any] | None:
+    """Return the prices that the page was drawn with, by "variant:quantity"; None of no page."""
+    try:
+        found = json.loads(text or "")
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _written(
+    typed: Typed,
+    shown: list[Variant],
+    steps: list[int],
+    now: Mapping[tuple[int, int], int],
+    had: Mapping[str, Any] | None,
+) -> dict[tuple[int, int], int]:
+    """Return the prices with what was typed in the place of what the page was drawn with.
+
+    What was not touched stays as it is by now: somebody else may have written it since.
+    """
+    wanted = dict(now)
+    for variant in shown:
+        for step in {*steps, *(step for pk, step in now if pk == variant.pk)}:
+            field = _field(variant, steps.index(step)) if step in steps else ""
+            if had is not None and typed.text(field) == had.get(f"{variant.pk}:{step}", ""):
+                continue
+            amount = typed.amount(field)
+            if amount is None:
+                wanted.pop((variant.pk, step), None)
+            else:
+                wanted[variant.pk, step] = amount
+    return wanted
 
 
 def _steps(typed: Typed) -> list[int]:
@@ -154,9 +183,18 @@ def _page(
         context |= {
             "steps": typed.get("steps") or ", ".join(map(str, steps)),
             "columns": steps,
+            "had": typed.get("had") or json.dumps(_texts(prices, found.currency)),
             "rows": _rows(shop, found, prices, steps, typed, problem),
         }
     return page(request, shop, "goods", "studio/price_list.html", context, problem)
+
+
+def _texts(prices: list[ListPrice], currency: str) -> dict[str, str]:
+    """Return prices as their fields have them, by "variant:quantity"."""
+    return {
+        f"{row.variant_id}:{row.min_quantity}": str(Money(row.amount, currency).decimal)
+        for row in prices
+    }
 
 
 def _rows(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,7 +16,9 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound, Problem
 
 from .. import zones
-from ..http import actor
+from ..http import actor, number
+
+M = TypeVar("M", bound=Model)
 
 
 def shop_of(request: HttpRequest, shop_slug: str, roles: tuple[str, ...] = EVERYONE) -> Shop:
@@ -49,6 +52,13 @@ def page(
     """Draw a page of the shop; with ``problem`` it answers 422 and says what is wrong."""
     context = frame(request, shop, room, problem) | context
     return render(request, template, context, status=422 if problem else 200)
+
+
+def older(request: HttpRequest, rows: QuerySet[M], most: int) -> tuple[list[M], str]:
+    """Return so many of rows that come newest first, and the query for those before, if any."""
+    before = number(request.GET, "before")
+    found = list((rows if before is None else rows.filter(pk__lt=before))[: most + 1])
+    return found[:most], f"?before={found[most - 1].pk}" if len(found) > most else ""
 
 
 def frame(

@@ -29,7 +29,7 @@ from banyan.sales.reminders import STARTS
 
 from ..http import actor, private, signed_in
 from ..once import led_to, name_of
-from .room import page, refusal_of, shop_of
+from .room import older, page, refusal_of, shop_of
 from .typed import Typed
 
 ROWS = 3
@@ -107,13 +107,14 @@ def _item(typed: Typed, row: int) -> sales.ItemInput:
 def _list(
     request: HttpRequest, shop: Shop, values: Any, problem: Problem | None = None
 ) -> HttpResponse:
-    rows = visible_sales(actor(request), shop.pk)[:MOST_SHOWN]
+    rows, more = older(request, visible_sales(actor(request), shop.pk), MOST_SHOWN)
     variants = Variant.objects.filter(
         product__shop=shop, product__state="active", is_active=True
     ).select_related("product", "stock")
     context = {
         "values": values,
         "rows": [{"sale": sale, "state": sale_state(sale)} for sale in rows],
+        "more_url": more,
         "item_rows": range(1, ROWS + 1),
         "choices": [
             {"id": str(one.pk), "text": _choice(one)}

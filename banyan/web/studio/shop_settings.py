@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from banyan.catalog import actions as catalog
@@ -22,6 +23,8 @@ from banyan.media.actions import claim_staged, stage
 from banyan.media.models import Image
 from banyan.media.problems import UploadRefused
 from banyan.media.queries import staged_for, thumb_urls
+from banyan.notify.rules import zones
+from banyan.people.rules.countries import country_names
 
 from ..http import actor, pressed, private, signed_in
 from .room import page, refusal_of, shop_of
@@ -68,11 +71,13 @@ def shop_settings(request: HttpRequest, shop_slug: str) -> HttpResponse:
 
 def _set_shop(request: HttpRequest, shop: Shop) -> None:
     typed = Typed(request.POST)
+    where = {name: typed.text(name) for name in ("country", "timezone") if name in request.POST}
     catalog.update_shop(
         actor=actor(request),
         shop_id=shop.pk,
         name=typed.text("name"),
         about=typed.text("about"),
+        **where,
     )
 
 
@@ -144,7 +149,9 @@ def _page(request: HttpRequest, shop: Shop, problem: Problem | None = None) -> H
                 LOOK.items(), (shop.cover_id, shop.logo_id), strict=True
             )
         ],
-        "values": request.POST if sent == "shop" else {"name": shop.name, "about": shop.about},
+        "values": request.POST if sent == "shop" else _shop_values(shop),
+        "countries": _with_own(country_names(get_language() or "en"), shop.country),
+        "zones": [name for name, _text in _with_own([(z, z) for z in zones()], shop.timezone)],
         "terms": request.POST if sent == "terms" else _term_values(general),
         "general": general,
         "special": [
@@ -157,6 +164,16 @@ def _page(request: HttpRequest, shop: Shop, problem: Problem | None = None) -> H
         .order_by("title", "id")[:MOST_PRODUCTS],
     }
     return page(request, shop, "settings", "studio/settings.html", context, problem)
+
+
+def _shop_values(shop: Shop) -> dict[str, str]:
+    return {name: getattr(shop, name) for name in ("name", "about", "country", "timezone")}
+
+
+def _with_own(choices: Iterable[tuple[str, str]], own: str) -> list[tuple[str, str]]:
+    """Return what can be chosen, and what the shop has: a program may have set another one."""
+    found = list(choices)
+    return found if own in dict(found) else [(own, own), *found]
 
 
 def _term_values(general: PlanVersion | None) -> dict[str, Any]:

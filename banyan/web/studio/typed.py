@@ -59,7 +59,7 @@ class Typed:
         if not text:
             return None
         try:
-            value = Decimal(text) * 100
+            value = Decimal(text.replace(",", ".")) * 100
         except ArithmeticError:
             value = Decimal("NaN")
         if not value.is_finite() or value != value.to_integral_value() or abs(value) > 10**6:
@@ -73,7 +73,7 @@ class Typed:
         if not text:
             return None
         try:
-            value = Decimal(text) * 10_000
+            value = Decimal(text.replace(",", ".")) * 10_000
         except ArithmeticError:
             value = Decimal("NaN")
         if not value.is_finite() or value != value.to_integral_value() or abs(value) > 10**7:

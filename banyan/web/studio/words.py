@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from banyan.catalog.rules import IN_PARCELS
 from banyan.kernel.money import Money
 from banyan.orders.models import OrderLine
 
 from ..shop.orders.explaining import step_rows
 
 
-def order_state(state: str, *, partly: bool = False) -> tuple[str, str]:
-    """Return the text and the tone of an order's state; ``partly``: some of it is sent."""
-    if state == "paid" and partly:
-        return _("Partly sent"), "gold"
+def order_state(state: str, lines: Collection[OrderLine] = ()) -> tuple[str, str]:
+    """Return the text and the tone of an order's state; of ``lines`` some may be sent, or given."""
+    given = [line for line in lines if line.shipped_quantity]
+    if state == "paid" and given:
+        if any(line.kind in IN_PARCELS for line in given):
+            return _("Partly sent"), "gold"
+        if not any(line.to_ship for line in lines):
+            return _("Handed over"), "good"
     known = {
         "placed": (_("Waiting for payment"), ""),
         "paid": (_("To ship"), "gold"),
@@ -34,6 +40,7 @@ def product_state(state: str) -> tuple[str, str]:
         "draft": (_("Draft"), ""),
         "active": (_("On sale"), "good"),
         "archived": (_("Put away"), ""),
+        "taken_down": (_("Taken down"), "bad"),
     }
     return known.get(state, (state, ""))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from typing import Any
 
@@ -11,10 +12,13 @@ from django.test import Client
 from django.urls import reverse
 
 from banyan.catalog.models import Shop
+from banyan.entitlements import actions as entitlements
 from banyan.entitlements.models import Coupon, Grant
 from banyan.entitlements.rules import BENEFITS, CONDITIONS
+from banyan.kernel import clock
 from tests.support import factories as make
 from tests.support import prices
+from tests.support.pages import Page
 
 from .scene import client
 
@@ -165,3 +169,33 @@ def test_limits_change_codes_are_printed_and_it_stops_and_runs(shop: Shop) -> No
     made.refresh_from_db()
     assert made.is_active is True
     assert "Tea" in browser.get(reverse("studio_coupons", args=[shop.slug])).content.decode()
+
+
+def test_the_name_changes_beside_an_end_that_the_form_cannot_show_to_the_second(
+    shop: Shop,
+) -> None:
+    ends_at = clock.now() + dt.timedelta(days=1, seconds=1)
+    made = entitlements.create_coupon(
+        actor=make.actor(shop.owner),
+        shop_id=shop.pk,
+        title="Tea",
+        reach="claim",
+        amount_off=100,
+        cap=10,
+        ends_at=ends_at,
+    )
+    entitlements.claim_coupon(actor=make.actor(make.member()), code=made.code)
+    url = reverse("studio_coupon", args=[shop.slug, made.pk])
+    browser = client(shop.owner)
+    shown = next(
+        form.fields
+        for form in Page(browser.get(url).content.decode()).forms
+        if "ends_at" in form.fields
+    )
+
+    assert browser.post(url, shown | {"title": "Tea week"}).status_code == 302
+
+    made.refresh_from_db()
+    assert (made.title, made.ends_at) == ("Tea week", ends_at)
+    earlier = shown | {"ends_at": f"{clock.now():%Y-%m-%dT%H:%M}"}
+    assert browser.post(url, earlier).status_code == 422, "what was promised stays"

@@ -9,9 +9,10 @@ import pytest
 from django.urls import reverse
 
 from banyan.catalog import actions as catalog
-from banyan.catalog.models import PriceList, ShippingMethod, ShippingZone, TaxZone
+from banyan.catalog.models import PriceList, ShippingMethod, ShippingZone, TaxZone, Variant
 from tests.support import factories as make
 from tests.support import prices
+from tests.support.pages import Page
 
 from .scene import client
 
@@ -122,6 +123,30 @@ def test_what_comes_back_while_a_list_is_open_keeps_its_prices() -> None:
 
     kept = found.prices.values_list("variant_id", "amount")
     assert dict(kept) == {item.pk: 8_500, away.pk: 8_000}
+
+
+def test_two_who_write_prices_of_one_list_undo_nothing_of_each_other() -> None:
+    shop = make.shop()
+    item, other, third = (make.variant(shop) for _ in range(3))
+    found = prices.price_list(shop, {item: 9_000, third: 7_000})
+    browser = client(shop.owner)
+    one = reverse("studio_price_list", args=[shop.slug, found.pk])
+    save = reverse("studio_list_prices", args=[shop.slug, found.pk])
+
+    def form(**typed: str) -> dict[str, str]:
+        page = Page(browser.get(one).content.decode())
+        return next(each.fields for each in page.forms if each.action == save) | typed
+
+    def field(variant: Variant, place: int = 0) -> str:
+        return f"p{variant.pk}_{place}"
+
+    stale = form()
+    wider = {"steps": "1, 10", field(other, 1): "60.00", field(other): "80.00"}
+    assert browser.post(save, form() | wider | {field(third): ""}).status_code == 302
+    assert browser.post(save, stale | {field(item): "85.00"}).status_code == 302
+
+    rows = found.prices.values_list("variant_id", "min_quantity", "amount")
+    assert set(rows) == {(item.pk, 1, 8_500), (other.pk, 1, 8_000), (other.pk, 10, 6_000)}
 
 
 @pytest.mark.parametrize("typed", ["@Ana_W", "ana_w", "ANA_W"])

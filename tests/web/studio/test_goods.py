@@ -6,6 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from banyan.catalog import actions as catalog
 from banyan.catalog.models import Product, ProductImage, Stock, Variant
 from banyan.earnings.models import PlanVersion
 from banyan.entitlements.models import Coupon
@@ -266,3 +267,34 @@ def test_the_shops_words_are_changed() -> None:
     assert client(shop.owner).post(url, form).status_code == 302
     shop.refresh_from_db()
     assert (shop.name, shop.about) == ("New", "Clay")
+
+
+def test_what_the_platform_took_down_is_called_so_in_words() -> None:
+    gone = factories.product()
+    office = factories.actor(factories.staff("moderation"))
+    catalog.take_down_product(actor=office, product_id=gone.pk, reason="unsafe")
+    browser, shop = client(gone.shop.owner), gone.shop
+    for url in (
+        reverse("studio_goods", args=[shop.slug]),
+        reverse("studio_product", args=[shop.slug, gone.pk]),
+    ):
+        page = browser.get(url).content.decode()
+        assert ">Taken down<" in page
+        assert ">taken_down<" not in page
+
+
+def test_a_comma_before_the_cents_makes_nothing_a_hundred_times_dearer() -> None:
+    at = scene(price=200_000)
+    browser = client(at.owner)
+    url = reverse("studio_order_refund", args=[at.shop.slug, at.order.pk])
+    assert browser.post(url, {"amount": "12,50", "reason": "Late", "key": "k"}).status_code == 302
+    assert at.order.refunds.get().amount == 1_250
+    cup = {"title": "Cup", "language": "en", "rows": "1", "v0_stock": "3"}
+    new = reverse("studio_product_new", args=[at.shop.slug])
+    assert browser.post(new, cup | {"v0_price": "12,50"}).status_code == 302
+    assert Variant.objects.get(product__title="Cup").price_amount == 1_250
+    refused = browser.post(new, cup | {"v0_price": "12,5,0"})
+    assert refused.status_code == 422
+    assert "Enter an amount such as 12.50." in refused.content.decode()
+    typed = Typed({"rate": "12,5", "tax": "8,875"})
+    assert (typed.rate("rate"), typed.millionths("tax")) == (1_250, 88_750)

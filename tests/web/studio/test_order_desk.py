@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -12,10 +13,13 @@ import pytest
 from django.urls import reverse
 
 from banyan.catalog import actions as catalog
+from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry
+from banyan.kernel.money import Money
 from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout, Document, Fapiao, Order, OrderChange, Shipment
+from tests.delivery import goods
 from tests.support import factories
 from tests.support.recount import recount
 
@@ -59,6 +63,22 @@ def test_the_queue_finds_by_state_day_and_words(query: str, shown: bool) -> None
     assert (at.order.number in queue(at, query)) is shown
 
 
+def test_who_has_not_paid_stands_in_no_list_and_is_found_by_nobody() -> None:
+    at = scene()
+    waiting = factories.place((at.item, 1)).orders.get()
+    waiting.checkout.address |= {"recipient": "Someone Else", "phone": "+8613811112222"}
+    waiting.checkout.save(update_fields=["address"])
+
+    assert "Someone Else" not in queue(at, f"q={waiting.number}")
+    for text in ("Someone", "11112222", waiting.checkout.contact_phone[-6:]):
+        assert waiting.number not in queue(at, f"q={text}")
+    factories.pay(waiting.checkout)
+    for text in ("Someone", "11112222"):
+        page = queue(at, f"q={text}")
+        assert waiting.number in page
+        assert "Someone Else" in page
+
+
 def test_the_queue_finds_by_number_and_goods_and_counts_what_waits() -> None:
     at = scene(quantity=2)
     line = at.order.lines.get()
@@ -69,6 +89,23 @@ def test_the_queue_finds_by_number_and_goods_and_counts_what_waits() -> None:
     page = queue(at, "state=partly")
     assert at.order.number in page
     assert "Partly sent" in page
+
+
+def test_an_unused_voucher_is_handed_over_and_nothing_is_partly_sent() -> None:
+    at = scene()
+    haircut = goods.voucher(of=at.shop)
+    only = factories.pay(factories.place((haircut, 1))).orders.get()
+    beside = factories.pay(factories.place((haircut, 1), (at.item, 1))).orders.get()
+
+    page = queue(at, "state=partly")
+    assert only.number not in page
+    assert beside.number not in page
+    assert ">Handed over<" in queue(at, f"q={only.number}")
+    assert ">To ship<" in queue(at, f"q={beside.number}")
+    one = client(at.owner).get(reverse("studio_order", args=[at.shop.slug, only.pk]))
+    assert "Partly sent" not in one.content.decode()
+    bought = client().get(reverse("purchase", args=[only.checkout.access_token])).content.decode()
+    assert "the rest follows" not in bought
 
 
 def test_the_export_is_safe_for_spreadsheets_and_written_down() -> None:
@@ -92,6 +129,24 @@ def test_the_export_is_safe_for_spreadsheets_and_written_down() -> None:
     assert client(at.stranger).get(url).status_code == 404
 
 
+def test_each_line_of_an_order_is_a_whole_row_of_the_export() -> None:
+    at = scene()
+    both = factories.pay(factories.place((at.item, 1), (factories.variant(at.shop), 2)))
+    order = both.orders.get()
+
+    url = reverse("studio_orders_export", args=[at.shop.slug])
+    answer: Any = client(at.owner).get(f"{url}?q={order.number}")
+    text = b"".join(answer.streaming_content).decode().removeprefix("\ufeff")
+
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [(row["order"], row["recipient"], row["quantity"]) for row in rows] == [
+        (order.number, "Demo Person", "1"),
+        (order.number, "Demo Person", "2"),
+    ]
+    paid = sum(Money.parse(row["paid"], row["currency"]).amount for row in rows)
+    assert paid == order.total_amount
+
+
 def test_the_packing_list_shows_what_is_left_to_pack_without_prices() -> None:
     at = scene(quantity=3)
     line = at.order.lines.get()
@@ -109,6 +164,29 @@ def test_the_packing_list_shows_what_is_left_to_pack_without_prices() -> None:
     assert "100.01" not in text
     with_prices = client(at.owner).get(f"{url}?order={at.order.pk}&prices=1").content.decode()
     assert "100.01" in with_prices
+
+
+def test_what_is_no_longer_sold_is_packed_by_its_sku() -> None:
+    shop = factories.shop()
+    kinds = [
+        catalog.VariantInput(price=100, values=[size], sku=f"CUP-{size}", on_hand=5)
+        for size in ("S", "M")
+    ]
+    cup = factories.product(shop, options=["Size"], variants=kinds)
+    small = cup.variants.get(sku="CUP-S")
+    order = factories.pay(factories.place((small, 1))).orders.get()
+
+    def sell(*variants: catalog.VariantInput) -> None:
+        data = catalog.ProductInput(title="Cup", options=["Size"], variants=variants)
+        catalog.update_product(actor=factories.actor(shop.owner), product_id=cup.pk, data=data)
+
+    sell(kinds[1])
+    packing = reverse("studio_packing", args=[shop.slug]) + f"?order={order.pk}"
+    assert "CUP-S" in client(shop.owner).get(packing).content.decode()
+    sell(kinds[1], replace(kinds[0], values=["XS"]))
+    assert cup.variants.get(sku="CUP-S").values == ["XS"], "another one may take it"
+    sell(replace(kinds[1], sku="CUP-S"), replace(kinds[0], values=["XS"], sku="CUP-M"))
+    assert cup.variants.get(sku="CUP-S").values == ["M"], "or swap it"
 
 
 def test_many_are_sent_at_once_each_with_its_own_answer() -> None:
@@ -232,6 +310,32 @@ def test_the_buyer_changes_the_street_over_the_page() -> None:
     assert Checkout.objects.get().address["street"] == "Other Road 9"
     wrong = reverse("order_address", args=["nobody", at.order.pk])
     assert browser.post(wrong, fields).status_code == 404
+
+
+def test_an_order_without_an_address_has_none_to_change() -> None:
+    haircut = goods.voucher()
+    shop = goods.shop_of(haircut)
+    placed = orders.place(
+        actor=Actor.guest(),
+        lines=[orders.WantedLine(haircut.pk, 1)],
+        contact=orders.Contact(email="ana@example.com"),
+        address={"country": "CN"},
+        placement_key="voucher",
+        provider="sandbox",
+    )
+    order = factories.pay(placed).orders.get()
+    assert order.checkout.address == {}
+    change = reverse("studio_order_change", args=[shop.slug, order.pk])
+    at_shop, at_home = client(shop.owner), client()
+
+    assert 'value="address"' not in at_shop.get(change).content.decode()
+    wish = {"kind": "address", "street": "Other Road 9"}
+    assert at_shop.post(change, wish).status_code == 422
+    address = reverse("order_address", args=[placed.access_token, order.pk])
+    assert at_home.get(address).status_code == 200
+    refused = at_home.post(address, wish)
+    assert refused.status_code == 422
+    assert "Nothing of this order is sent." in refused.content.decode()
 
 
 def test_a_clerk_may_send_but_not_pay_back() -> None:

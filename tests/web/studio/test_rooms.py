@@ -17,6 +17,7 @@ from banyan.orders.models import OrderNote, OrderRefund, Shipment
 from banyan.payments.models import ConnectedAccount
 from tests.market.deals import listing
 from tests.support import factories
+from tests.support.pages import Page
 
 from .scene import Scene, client, scene
 
@@ -194,3 +195,32 @@ def test_only_an_owner_says_where_the_shops_money_goes() -> None:
     assert refused.status_code == 404
     assert owner.status_code == 302
     assert not ConnectedAccount.objects.exists()  # no provider passes money on here
+
+
+def test_a_shop_elsewhere_says_so_and_sells_under_a_number_of_its_own_country() -> None:
+    at = scene()
+    browser = client(at.owner)
+    settings = reverse("studio_settings", args=[at.shop.slug])
+    shown = next(
+        form.fields
+        for form in Page(browser.get(settings).content.decode()).forms
+        if form.fields.get("form") == "shop"
+    )
+    assert (at.shop.country, at.shop.timezone) == ("CN", "Asia/Shanghai")
+    legal = {
+        "form": "legal",
+        "legal_name": "Kiln GmbH",
+        "legal_address": "Uferstr. 1, Berlin",
+        "tax_id": "DE123456789",
+    }
+    after = reverse("studio_after_sale", args=[at.shop.slug])
+    assert browser.post(after, legal).status_code == 422
+
+    here = {"country": "DE", "timezone": "Europe/Berlin"}
+    assert browser.post(settings, shown | here).status_code == 302
+
+    at.shop.refresh_from_db()
+    assert (at.shop.country, at.shop.timezone, at.shop.name) == (*here.values(), shown["name"])
+    assert browser.post(after, legal).status_code == 302
+    for wrong in ({"country": "Germany"}, {"timezone": "Berlin"}):
+        assert browser.post(settings, shown | wrong).status_code == 422

@@ -37,8 +37,13 @@ def address_texts() -> dict[str, str]:
 
 
 def address_rows(order: Order, posted: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Return (name, label, value) of the fields that this order's address has, as in its form."""
+    """Return (name, label, value) of the fields that this order's address has, as in its form.
+
+    None where nothing of it is sent.
+    """
     now = order.checkout.address
+    if not now:
+        return []
     return [
         (field.name, field.label, str(posted.get(field.name, now[field.name])))
         for field in address_form(now["country"])

@@ -102,7 +102,10 @@ def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str,
                         "url": _goods_url(line),
                         "got": got.get(line.pk),
                         "review": reviewed.get(line.pk),
-                        "may_review": order.state == "received" and line.pk not in reviewed,
+                        "may_review": order.state == "received"
+                        and line.shipped_quantity > 0
+                        and line.replaces_id is None
+                        and line.pk not in reviewed,
                     }
                     for line in lines[order.pk]
                 ],

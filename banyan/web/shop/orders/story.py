@@ -30,14 +30,16 @@ from .addresses import preview_rows
 from .explaining import step_rows, sum_rows
 
 
-def state_text(state: str, lines: Iterable[OrderLine] = ()) -> str:
+def state_text(state: str, lines: Collection[OrderLine] = ()) -> str:
     """Return what an order's state means to its buyer; of ``lines`` some may be with them."""
     if state == "paid":
         kinds = {line.kind for line in lines if line.shipped_quantity}
         if kinds.intersection(IN_PARCELS):
             return _("Partly on its way")
-        if kinds:
+        if kinds and any(line.to_ship for line in lines):
             return _("Part of it is here, the rest follows")
+        if kinds:
+            return _("Handed over")
     texts = {
         "placed": _("Waiting for payment"),
         "paid": _("Paid"),

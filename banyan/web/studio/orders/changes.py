@@ -100,7 +100,7 @@ def _page(
         "order": found,
         "lines": [row for row in lines if row["line"].to_ship],
         "address": address_rows(found, request.POST),
-        "can_move": found.state == "paid",
+        "can_move": found.state == "paid" and bool(found.checkout.address),
         "can_pay_shipping": found.shipping_amount > 0
         and found.state in {"paid", "shipped", "received"},
         "values": request.POST,

@@ -98,7 +98,7 @@ def order_page(
     held = holds_on(row["line"] for row in lines) if found.state == "paid" else {}
     context = {
         "order": found,
-        "state": order_state(found.state, partly=any(x["line"].shipped_quantity for x in lines)),
+        "state": order_state(found.state, [row["line"] for row in lines]),
         "lines": lines,
         "sums": _sums(found, [row["line"] for row in lines]),
         "path": next((line["path"] for line in lines if line["path"]), []),

@@ -116,13 +116,11 @@ def _rows(found: list[Order]) -> list[dict[str, Any]]:
         {
             "order": order,
             "hold": hold_text(lines[order.pk], held),
-            "state": order_state(
-                order.state, partly=any(line.shipped_quantity for line in lines[order.pk])
-            ),
+            "state": order_state(order.state, lines[order.pk]),
             "total": Money(order.total_amount, order.currency),
             "titles": ", ".join(f"{line.title} ×\u00a0{line.quantity}" for line in lines[order.pk]),
             "path": shared_path(lines[order.pk]),
-            "buyer": order.checkout.address.get("recipient", ""),
+            "buyer": order.checkout.address.get("recipient", "") if order.paid_at else "",
             "asked": order.pk in asked,
             "owed": bool(owed.get(order.pk)),
         }

@@ -23,7 +23,7 @@ from banyan.payments.access import requests_of
 from banyan.payments.models import ConnectedAccount, PaymentRequest
 from banyan.payments.providers.base import Splits
 
-from ..http import actor, number, private, signed_in
+from ..http import actor, private, signed_in
 from ..once import led_to, name_of
 from ..payments.waiting import drawn
 from ..shop.orders.payment_request import takes_requests

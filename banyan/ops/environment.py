@@ -33,6 +33,7 @@ class Surroundings:
     demo: bool
     web_workers: int
     blocking_threads: int
+    own_processor: bool
 
     @classmethod
     def read(cls, environment: Mapping[str, str] | None = None) -> "Surroundings":
@@ -49,6 +50,7 @@ class Surroundings:
             demo=_truth(given.get("BANYAN_DEMO", "1")) and not production,
             web_workers=_number(given, "BANYAN_WEB_WORKERS", 1, least=1, most=256),
             blocking_threads=_number(given, "BANYAN_BLOCKING_THREADS", 6, least=1, most=128),
+            own_processor=_truth(given.get("BANYAN_OWN_PROCESSOR", "1")),
         )
 
     @property

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 
+from banyan.config import processor
 from banyan.ops.assets import compile_catalogues
 from banyan.ops.children import Child, Recipe
 from banyan.ops.environment import (
@@ -165,6 +166,7 @@ class Supervisor:
     # -- the loop -----------------------------------------------------------------------------
 
     def _start_children(self, environment: Mapping[str, str]) -> None:
+        self._place_database()
         for recipe in self.make_recipes(self.surroundings, environment):
             child = Child(recipe)
             self.children.append(child)
@@ -224,6 +226,13 @@ class Supervisor:
             say("The database ended; starting it again.")
             with step("Recovering the database"):
                 self.server.start()
+            self._place_database()
+
+    def _place_database(self) -> None:
+        """Leave the web process's processor to it; sessions that begin from now on do."""
+        places = _places(self.surroundings)
+        if places and self.server is not None and self.server.pid is not None:
+            processor.keep_to(places[1], pid=self.server.pid)
 
     # -- the welcome --------------------------------------------------------------------------
 
@@ -342,10 +351,18 @@ def recipes(surroundings: Surroundings, environment: Mapping[str, str]) -> list[
     }
     if not surroundings.production:
         commands["sandbox"] = [sys.executable, "-m", "sandbox"]
+    places = _places(surroundings)
+    for_web = {**environment, processor.NAME: str(places[0])} if places else environment
     return [
-        Recipe(name=name, command=command, environment=environment)
+        Recipe(name=name, command=command, environment=environment if name != "web" else for_web)
         for name, command in commands.items()
     ]
+
+
+def _places(surroundings: Surroundings) -> tuple[int, set[int]] | None:
+    if not surroundings.own_processor:
+        return None
+    return processor.shared_out(web_processes=surroundings.web_workers)
 
 
 def raise_file_limit() -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from banyan.config.processor import shared_out
+from banyan.ops.binaries import PostgresError
 from banyan.ops.children import LONGEST_DELAY, STEADY_AFTER, next_delay
 from banyan.ops.environment import SetupError, Surroundings, kept_secret, taken_ports
 from banyan.ops.postgres import EmbeddedPostgres, TemporaryPostgres
@@ -156,6 +158,28 @@ def test_a_killed_database_comes_back(run: Run) -> None:
     server = EmbeddedPostgres(run.var / "postgres").start_or_attach()
     with psycopg.connect(server.dsn()) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_the_database_leaves_the_web_process_its_processor(run: Run) -> None:
+    """Also one that came back; where there is only one processor it is everybody's."""
+    assert run.shows("Banyan is ready"), run.text
+    others = (shared_out(web_processes=1) or (0, os.sched_getaffinity(0)))[1]
+    assert _affinity(run.var) == others
+
+    server = EmbeddedPostgres(run.var / "postgres").attach()
+    os.kill(server.pid or 0, signal.SIGKILL)
+
+    assert run.shows("The database ended"), run.text
+    assert wait_until(lambda: _affinity(run.var) == others, timeout=20)
+
+
+def _affinity(var: Path) -> set[int]:
+    try:
+        server = EmbeddedPostgres(var / "postgres").attach()
+        with psycopg.connect(server.dsn()) as connection:
+            return os.sched_getaffinity(connection.info.backend_pid)
+    except (PostgresError, psycopg.OperationalError):  # it is not there yet
+        return set()
 
 
 def test_the_next_run_recovers_from_a_killed_one(run: Run, port: int) -> None:

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from banyan.web.studio import staff
+from banyan.web.studio import home, staff
 
 from . import pwa, views
 from .desk import urls as desk
@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *shop.urlpatterns,
     *media.urlpatterns,
     path("join/<str:token>", staff.join, name="studio_join"),
+    path("studio", home.home),  # typed by hand
     path("studio/", include("banyan.web.studio.urls")),
     *desk.urlpatterns,
     path("healthz", views.healthz, name="healthz"),

@@ -95,7 +95,7 @@ def test_what_is_promised_in_another_currency_is_told_and_listed() -> None:
 def test_the_rooms_have_one_address_with_a_slash_at_its_end_or_without(end: str) -> None:
     shop = factories.shop()
     assert client(shop.owner).get(f"/studio/{shop.slug}{end}").status_code == 200
-    assert shop.name in client(shop.owner).get(f"/studio{end}").content.decode()
+    assert shop.name in client(shop.owner).get(f"/studio{end}", follow=True).content.decode()
 
 
 def test_the_funnel_counts_people_and_the_tree_names_the_root() -> None:

@@ -20,11 +20,15 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from banyan.config.processor import NAME, keep_to, shared_out
 from bench import report
 from bench.installation import free_port
 from bench.members import signed_in
+
+if TYPE_CHECKING:
+    from banyan.ops.postgres import TemporaryPostgres
 
 ROOT = Path(__file__).resolve().parent.parent
 LEAST_AT_DATABASE, LEAST_OVER_HTTP = 8_000.0, 600.0
@@ -50,7 +54,7 @@ def main() -> int:
         if only != "http":
             _at_database(table, dsn, server.data_dir)
         if only != "database":
-            _over_http(table, server.data_dir)
+            _over_http(table, server)
     for missed in table.missed:
         print(f"MISSED  {missed}")
     return 1 if table.missed else 0
@@ -202,11 +206,16 @@ def _claim_for(
 # -- over HTTP ------------------------------------------------------------------------------------
 
 
-def _over_http(table: report.Table, home: Path) -> None:
+def _over_http(table: report.Table, postgres: TemporaryPostgres) -> None:
+    home = postgres.data_dir
     path, variant, cookies = _furnish()
     port = free_port()
     environment = {**os.environ, "BANYAN_VAR": os.environ.get("BANYAN_VAR", "/tmp/bench-sales-var")}
     Path(environment["BANYAN_VAR"]).mkdir(exist_ok=True)
+    places = shared_out(web_processes=1)
+    if places and postgres.pid and environment.get("BANYAN_OWN_PROCESSOR") != "0":
+        environment[NAME] = str(places[0])  # as ``banyan run`` does it
+        keep_to(places[1], pid=postgres.pid)
     _plain_names(Path(environment["BANYAN_VAR"]) / "static")
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port)]
     command += ["--workers", "1", "--blocking-threads", "6", "--no-access-log", "--log-level"]

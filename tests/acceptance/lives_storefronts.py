@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from banyan.catalog.actions import VariantInput
 from banyan.storefronts import actions as storefronts
 from tests.storefronts import stalls
 from tests.support import factories as make
@@ -27,7 +28,23 @@ def of_storefronts(settings: Any) -> None:
     storefronts.end_offer(actor=me, offer_id=offer.pk)
     chosen = storefronts.select_product(actor=me, product_id=make.product().pk)
     storefronts.end_offer(actor=me, offer_id=chosen.pk)
+    _a_kind_less()
     _sellers_lives()
+
+
+def _a_kind_less() -> None:
+    values = [VariantInput(price=9_000, on_hand=5, values=[each]) for each in ("Red", "Blue")]
+    cups = make.product(make.shop(), options=["Colour"], variants=values)
+    red, blue = cups.variants.order_by("position", "id")
+    for kinds in ([red, blue], [blue]):
+        pooled = storefronts.offer_to_pool(
+            actor=make.actor(cups.shop.owner),
+            product_id=cups.pk,
+            terms={kind.pk: storefronts.Terms(8_000) for kind in kinds},
+        )
+        if red in kinds:
+            page = stalls.owner_of(stalls.page())
+            storefronts.list_from_pool(actor=page, item_id=pooled.pk)
 
 
 def _sellers_lives() -> None:

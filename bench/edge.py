@@ -22,6 +22,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from bench.installation import places_of_a_run
+
 CONNECTIONS = 16
 ROUNDS = 9
 SECONDS = 1.0
@@ -91,7 +93,7 @@ def _print(report: Report, samples: dict[str, list[Sample]], *, client: str) -> 
 
 
 def bare_app() -> Callable[..., Iterable[bytes]]:
-    """Return a WSGI application that answers a constant."""
+    """Return a WSGI application that answers a constant, on threads that the kernel places."""
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "2")])
@@ -102,14 +104,9 @@ def bare_app() -> Callable[..., Iterable[bytes]]:
 
 def edge_app() -> Callable[..., Iterable[bytes]]:
     """Return the edge over the real WSGI application of the project."""
-    import django
+    from banyan.config.wsgi import application
 
-    django.setup()
-    from django.core.wsgi import get_wsgi_application
-
-    from banyan.web.edge.app import Edge
-
-    return Edge(get_wsgi_application())
+    return application
 
 
 def prepare() -> str:
@@ -158,6 +155,7 @@ def _environment(address: str, folder: str) -> dict[str, str]:
         "BANYAN_VAR": folder,
         "BANYAN_EDGE_RATE": "1000000000",  # one address asks for everybody here
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        **places_of_a_run()[0],
     }
 
 

@@ -12,6 +12,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+from banyan.config.processor import NAME, shared_out
+
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 400.0
 # Of /proc/PID/stat behind the name: user and system time, its own and that of children that ended.
@@ -126,6 +128,14 @@ class Installation:
             "BANYAN_EDGE_RATE": "1000000000",  # one address asks for everybody here
             "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
         }
+
+
+def places_of_a_run() -> tuple[dict[str, str], set[int]]:
+    """Return what ``banyan run`` tells its web process of its processor, and the database's."""
+    places = shared_out(web_processes=1)
+    if places is None or os.environ.get("BANYAN_OWN_PROCESSOR") == "0":
+        return {}, set()
+    return {NAME: str(places[0])}, places[1]
 
 
 def free_port() -> int:

@@ -12,6 +12,7 @@ import contextlib
 import statistics
 from typing import Any
 
+from banyan.config import processor
 from bench.edge import Sample, measure, serve
 from bench.installation import Installation
 from bench.report import Table
@@ -67,7 +68,7 @@ def floor_app() -> Any:
     urls.urlpatterns = [path("floor/<int:pk>", one)]  # type: ignore[attr-defined]  # a module made just now
     sys.modules[urls.__name__] = urls
     settings.ROOT_URLCONF = urls.__name__
-    return get_wsgi_application()
+    return processor.placed(get_wsgi_application())
 
 
 def _all(rates: list[float]) -> str:

@@ -22,9 +22,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from banyan.config.processor import NAME, keep_to, shared_out
+from banyan.config.processor import keep_to
 from bench import report
-from bench.installation import free_port
+from bench.installation import free_port, places_of_a_run
 from bench.members import signed_in
 
 if TYPE_CHECKING:
@@ -212,10 +212,10 @@ def _over_http(table: report.Table, postgres: TemporaryPostgres) -> None:
     port = free_port()
     environment = {**os.environ, "BANYAN_VAR": os.environ.get("BANYAN_VAR", "/tmp/bench-sales-var")}
     Path(environment["BANYAN_VAR"]).mkdir(exist_ok=True)
-    places = shared_out(web_processes=1)
-    if places and postgres.pid and environment.get("BANYAN_OWN_PROCESSOR") != "0":
-        environment[NAME] = str(places[0])  # as ``banyan run`` does it
-        keep_to(places[1], pid=postgres.pid)
+    told, others = places_of_a_run()
+    environment |= told
+    if others and postgres.pid:
+        keep_to(others, pid=postgres.pid)
     _plain_names(Path(environment["BANYAN_VAR"]) / "static")
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port)]
     command += ["--workers", "1", "--blocking-threads", "6", "--no-access-log", "--log-level"]

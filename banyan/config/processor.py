@@ -42,6 +42,12 @@ def keep_to(processors: Iterable[int], *, pid: int = 0) -> None:
         os.sched_setscheduler(pid, os.SCHED_BATCH, os.sched_param(0))
 
 
+def placed(application: WsgiApp) -> WsgiApp:
+    """Return the application with its threads where this process is told to run them."""
+    told = os.environ.get(NAME)
+    return OwnProcessor(application, int(told)) if told else application
+
+
 class OwnProcessor:
     """A WSGI application whose threads keep to one processor, from the first request of each.
 

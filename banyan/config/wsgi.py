@@ -11,12 +11,10 @@ django_application = get_wsgi_application()
 from banyan.payments.checks import tell_findings  # noqa: E402  (apps must be ready first)
 from banyan.web.edge.app import Edge  # noqa: E402  (as above)
 
-from .processor import NAME, OwnProcessor, WsgiApp  # noqa: E402  (as above)
+from .processor import placed  # noqa: E402  (as above)
 
 tell_findings()
-application: WsgiApp = Edge(django_application)
-if os.environ.get(NAME):
-    application = OwnProcessor(application, int(os.environ[NAME]))
+application = placed(Edge(django_application))
 
 # What was loaded stays for good, and requests leave few cycles behind: the collector need not look
 # through all of it after every few hundred new objects.

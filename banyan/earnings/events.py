@@ -46,38 +46,36 @@ class _OfItem(Event):
     subject: ClassVar[str] = "item_id"
     item_id: int
     batch_id: int
-    payee_id: int
     amount: int
     currency: str
 
 
-class EarningsPaidOut(_OfItem):
+class _OfPayee(_OfItem):
+    payee_id: int
+
+
+class _OfShop(_OfItem):
+    shop_id: int
+
+
+class EarningsPaidOut(_OfPayee):
     """A payee's payout has arrived."""
 
     name: ClassVar[str] = "earnings.paid_out"
 
 
-class EarningsPayoutFailed(_OfItem):
+class EarningsPayoutFailed(_OfPayee):
     """A payout came back; the money is payable again."""
 
     name: ClassVar[str] = "earnings.payout_failed"
     reason: str
 
 
-class EarningsPayoutReturned(_OfItem):
+class EarningsPayoutReturned(_OfPayee):
     """A payee's bank sent back what had left; the money is payable again."""
 
     name: ClassVar[str] = "earnings.payout_returned"
     reason: str
-
-
-class _OfShop(Event):
-    subject: ClassVar[str] = "item_id"
-    item_id: int
-    batch_id: int
-    shop_id: int
-    amount: int
-    currency: str
 
 
 class ShopPaidOut(_OfShop):

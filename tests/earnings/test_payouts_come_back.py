@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from banyan.earnings import actions, queries
+from banyan.earnings.models import PayoutBatch
 from banyan.kernel import relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry, StoredEvent
@@ -18,9 +19,11 @@ from banyan.ledger import proof
 from banyan.ledger import queries as books
 from banyan.ledger.models import Account as Book
 from banyan.notify.models import Notification
+from banyan.orders.models import Order
 from banyan.payments import actions as payments
 from banyan.payments.models import Payout
 from banyan.payments.problems import PayoutNotSupported
+from banyan.people.models import Account
 from tests.support import factories as make
 
 from . import story
@@ -72,7 +75,8 @@ def test_what_a_shops_bank_sends_back_is_owed_again_once_and_told() -> None:
     assert owed(shop) == 0
 
 
-def test_what_a_members_bank_sends_back_is_payable_again_and_so_are_their_commissions() -> None:
+def _sent_to_ana() -> tuple[Account, Order, PayoutBatch, Payout]:
+    """Pay out by hand what Ana earned with one order of 500.00."""
     ana, shop = story.member("ana"), story.shop()
     story.plan(shop, rate_bps=1000)
     item = story.variant(shop, price=50_000)
@@ -83,6 +87,11 @@ def test_what_a_members_bank_sends_back_is_payable_again_and_so_are_their_commis
     actions.submit_batch(actor=TILL, batch_id=batch.pk, provider="hand")
     payout = Payout.objects.get()
     payments.say_sent(actor=TILL, payout_id=payout.pk, bank_ref="B-1", reason="x")
+    return ana, order, batch, payout
+
+
+def test_what_a_members_bank_sends_back_is_payable_again_and_so_are_their_commissions() -> None:
+    ana, order, batch, payout = _sent_to_ana()
     assert story.only(order).state == "paid"
 
     for who in (make.actor(ana), Actor(kind="staff", id=5, roles=frozenset({"support"}))):
@@ -105,16 +114,7 @@ def test_what_a_members_bank_sends_back_is_payable_again_and_so_are_their_commis
 
 
 def test_what_was_refunded_meanwhile_does_not_come_back_twice() -> None:
-    ana, shop = story.member("ana"), story.shop()
-    story.plan(shop, rate_bps=1000)
-    item = story.variant(shop, price=50_000)
-    order = story.received(story.paid(story.placed((item, 1), via=story.chain(item, ana))))
-    story.due(order)
-    actions.set_destination(actor=make.actor(ana), name="Ana Roe", account="DE02 1203")
-    batch = actions.draft_batch(actor=TILL)
-    actions.submit_batch(actor=TILL, batch_id=batch.pk, provider="hand")
-    payout = Payout.objects.get()
-    payments.say_sent(actor=TILL, payout_id=payout.pk, bank_ref="B-1", reason="x")
+    ana, order, _batch, payout = _sent_to_ana()
     story.refund_all(order)
     assert story.book(ana) == -5_000
     payments.say_returned(actor=TILL, payout_id=payout.pk, reason="account closed")

@@ -1,8 +1,9 @@
 """Tickets: selling one hot thing without a hot row.
 
 A number comes from a sequence, which nobody waits for, and the claim commits alone, before the
-order's transaction. So a sale never sells a number twice, and what gets lost on the way (a killed
-process, a rolled-back claim, numbers drawn while it was sold out) comes back:
+order's transaction, or with a short one of which it is the last statement. So a sale never sells a
+number twice, and what gets lost on the way (a killed process, a rolled-back claim, numbers drawn
+while it was sold out) comes back:
 
 * a claim lapses after its time to live and becomes a release;
 * the sweeper releases numbers in 1..least(drawn, stock) that have neither claim nor release and
@@ -30,9 +31,9 @@ from .remembered import run
 
 TTL = dt.timedelta(minutes=5)
 CLAIM_TIMEOUT_MS = 5_000
-# Longer than any claim may run (one statement that waits for nobody, or CLAIM_TIMEOUT_MS for
-# several), with room for a commit that waits. A claim that comes later yet is not lost: the number
-# has a release then, too, and that is dropped when somebody takes it.
+# Longer than any claim may run from its drawing (one statement that waits for nobody, or
+# CLAIM_TIMEOUT_MS for several), with room for a commit that waits. A claim that comes later yet is
+# not lost: the number has a release then, too, and that is dropped when somebody takes it.
 LONGEST_TRANSACTION = dt.timedelta(seconds=60)
 # A closed sale's sequence rests this long, for claims that were on their way.
 SEQUENCE_REST = dt.timedelta(hours=1)
@@ -123,6 +124,15 @@ def _claim_several(pool_id: int, holder: str, quantity: int, expires_at: dt.date
             _to_releases([pk for pk, _number in found])
             found = []
     return found
+
+
+def used_at_once(only_if: str) -> str:
+    """Return SQL that draws a fresh number, already used, where a condition holds; its id.
+
+    For a larger statement that is the last before its commit: what is rolled back after it is
+    lost until the next sweep. Parameters: holder, when (twice), pool, those of the condition.
+    """
+    return _drawing(used="%s", only_if=only_if)
 
 
 _USE = (
@@ -216,20 +226,20 @@ def left(pool_id: int) -> int:
     return int(row[0]) if row else 0
 
 
-def _drawing(several: str) -> str:
+def _drawing(several: str = "", *, used: str = "NULL", only_if: str = "true") -> str:
     return (
-        "INSERT INTO kernel_ticketclaim (pool_id, number, holder, expires_at)"
-        " SELECT drawn.pool_id, drawn.number, %s, %s FROM ("
+        "INSERT INTO kernel_ticketclaim (pool_id, number, holder, expires_at, used_at)"
+        f" SELECT drawn.pool_id, drawn.number, %s, %s, {used} FROM ("
         "  SELECT p.id AS pool_id, p.stock, nextval(p.sequence_name::regclass) AS number"
         f"  FROM kernel_ticketpool AS p{several}"
-        f" WHERE p.id = %s AND p.closed_at IS NULL AND {_DRAWN} < p.stock"
+        f" WHERE p.id = %s AND p.closed_at IS NULL AND {_DRAWN} < p.stock AND {only_if}"
         "  OFFSET 0"  # keeps the planner from drawing a number twice for one row
         " ) AS drawn WHERE drawn.number <= drawn.stock RETURNING id, number"
     )
 
 
 # A third of what one claim takes would go into a series of one.
-DRAW, DRAW_SEVERAL = _drawing(""), _drawing(", generate_series(1, %s)")
+DRAW, DRAW_SEVERAL = _drawing(), _drawing(", generate_series(1, %s)")
 
 
 def _draw(pool_id: int, holder: str, quantity: int, expires_at: dt.datetime) -> Drawn:

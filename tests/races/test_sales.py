@@ -186,20 +186,21 @@ def test_who_orders_twice_at_once_has_one_and_is_told_what_the_other_costs(
     assert_sound()
 
 
+@pytest.mark.parametrize("ticketed", [False, True], ids=["counter", "ticket"])
 def test_control_without_the_lock_on_a_person_they_get_more(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, ticketed: bool
 ) -> None:
     item = make.variant(stock=20)
-    sale = on(item, public=9)
+    sale = on(item, public=9, ticketed=ticketed)
     ana = buyer(1)
     monkeypatch.setattr(claiming, "lock_person", lambda sale_id, keys: None)
     together = threading.Barrier(4, timeout=60)
 
-    def later(rights: Any, keys: Any) -> None:
-        together.wait()
-        units.write_right(rights, keys)
+    def later(*asked: Any) -> None:
+        units.bind_unit(*asked)
+        together.wait()  # nobody sees what the others hold before they have bound theirs
 
-    monkeypatch.setattr(claiming, "write_right", later)
+    monkeypatch.setattr(claiming, "bind_unit", later)
 
     results = run_concurrently(lambda: claim(sale, item, ana), 4)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from banyan.catalog.actions import hold, reserve_held, sold_out, stock_locks
 from banyan.kernel import clock, locks, tickets
 from banyan.kernel.actors import Actor
 from banyan.kernel.locks import LockKey
+from banyan.kernel.models import TicketClaim
 from banyan.kernel.problems import Conflict, LoginRequired, NotFound, Problem, SoldOut
 from banyan.kernel.remembered import insert, remembered
 from banyan.kernel.states import transition, transition_all
@@ -24,14 +26,18 @@ from ..ports import check_entering
 from ..queries import claimable, is_fan, item_in
 from ..states import ENTRY, RIGHT
 from .units import (
+    ACCOUNT,
+    Unit,
+    bind_unit,
     bucket_locks,
     check_cap,
+    fresh_unit,
+    given_unit,
     lock_person,
     person_in,
     put_back,
     take,
     write_keys,
-    write_right,
 )
 
 TICKET_TTL = dt.timedelta(seconds=60)
@@ -87,9 +93,10 @@ def claim(*, actor: Actor, sale_id: int, variant_id: int) -> Right:
     check_entering(actor, sale)
     keys = person_in(sale, actor.id)
     entry = _admitted(sale, actor.id) if sale.admission == "queue" else None
+    mine = _Claim(actor, sale, keys, entry)
     for bucket in _buckets(sale, found, actor.id):
         try:
-            return bind(actor=actor, sale=sale, bucket=bucket, keys=keys, entry=entry)
+            return _bind(mine, bucket)
         except SoldOut:
             continue
     raise sold_out([variant_id])
@@ -114,41 +121,53 @@ def not_admitted() -> Conflict:
     return Conflict(_("It is not your turn yet."), code="sale_not_admitted")
 
 
-def bind(
-    *, actor: Actor, sale: Sale, bucket: Bucket, keys: Collection[str], entry: Entry | None
-) -> Right:
-    """Take a unit of one bucket for a member, in a transaction of its own. See :func:`claim`."""
-    ticket = None
-    if bucket.pool_id is not None:
-        ticket = tickets.claim(
-            pool_id=bucket.pool_id, holder=f"account:{actor.id}", ttl=TICKET_TTL
-        )[0]
-    now = clock.now()
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """Somebody's claim, under all the keys of their person, with their admission."""
+
+    actor: Actor
+    sale: Sale
+    keys: Collection[str]
+    entry: Entry | None
+
+
+def _bind(claim: _Claim, bucket: Bucket) -> Right:
+    """Take a unit of one bucket, in a transaction of its own. See :func:`claim`."""
+    sale, holder = claim.sale, f"{ACCOUNT}{claim.actor.id}"
+    if bucket.pool_id is None:
+        return _bind_to(claim, bucket, given_unit(None, sale))
+    if sale.state != "sold_out":
+        with suppress(SoldOut):
+            return _bind_to(claim, bucket, fresh_unit(bucket, holder, sale))
+    # What others gave back is claimed before the lock, so that nobody waits for a person.
+    [ticket] = tickets.claim(pool_id=bucket.pool_id, holder=holder, ttl=TICKET_TTL)
     try:
-        with transaction.atomic():
-            lock_person(sale.pk, keys)
-            check_cap(sale, keys, more=1)
-            if ticket is not None:
-                tickets.use(claims=[ticket.pk], holder=ticket.holder)
-            if entry is not None:
-                _serve(actor, entry, now)
-            right = Right(
-                sale=sale,
-                item=bucket.item,
-                bucket=bucket,
-                account_id=actor.id,
-                state="bound",
-                ticket_id=ticket.pk if ticket else None,
-                expires_at=now + dt.timedelta(minutes=sale.ttl_minutes),
-                created_at=now,
-            )
-            write_right(right, keys)
-            if ticket is None:
-                take(bucket)  # last, because all others wait for this row
+        return _bind_to(claim, bucket, given_unit(ticket.pk, sale), ticket)
     except Problem:
-        if ticket is not None:
-            tickets.give_back(claims=[ticket.pk])
+        tickets.give_back(claims=[ticket.pk])
         raise
+
+
+def _bind_to(claim: _Claim, bucket: Bucket, unit: Unit, ticket: TicketClaim | None = None) -> Right:
+    sale, now = claim.sale, clock.now()
+    with transaction.atomic():
+        lock_person(sale.pk, claim.keys)
+        if ticket is not None:
+            tickets.use(claims=[ticket.pk], holder=ticket.holder)
+        if claim.entry is not None:
+            _serve(claim.actor, claim.entry, now)
+        right = Right(
+            sale=sale,
+            item=bucket.item,
+            bucket=bucket,
+            account_id=claim.actor.id,
+            state="bound",
+            expires_at=now + dt.timedelta(minutes=sale.ttl_minutes),
+            created_at=now,
+        )
+        bind_unit(right, claim.keys, unit)
+        if bucket.pool_id is None:
+            take(bucket)  # last, because all others wait for this row
     return right
 
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.actions import release, release_held, sold_out, unhold
-from banyan.kernel import locks, tickets
+from banyan.kernel import clock, locks, tickets
 from banyan.kernel.locks import LockKey
 from banyan.kernel.problems import Conflict
 from banyan.kernel.remembered import insert, run
@@ -53,8 +56,7 @@ def person_in(sale: Sale, account_id: int) -> set[str]:
     """
     row = run(_PERSON, [sale.pk, account_id]).fetchone()
     email, phone, accounts, contacts, held = row
-    if held >= sale.per_person:
-        raise SaleCapped(extra={"per_person": sale.per_person})
+    _check_held(held + 1, sale)
     return _keys({account_id, *accounts}, email, phone, *contacts)
 
 
@@ -76,7 +78,7 @@ def _held(ours: int, keys: int) -> str:
     known = f"""ARRAY(SELECT key FROM sales_rightkey
   WHERE right_id IN ({rights}) GROUP BY key HAVING count(*) >= {ours})"""  # noqa: S608 - numbers
     return f"""
-SELECT count(DISTINCT k.right_id), {known if ours else "ARRAY[]::text[]"}
+SELECT count(DISTINCT k.right_id) AS n, {known if ours else "ARRAY[]::text[]"} AS known
 FROM sales_rightkey k JOIN sales_right r ON r.id = k.right_id
 WHERE k.sale_id = %s AND k.key IN ({names}) AND r.state IN ({_COUNTED})
 {f"AND r.id NOT IN ({rights})" if ours else ""}
@@ -93,9 +95,13 @@ def check_cap(
     ours = [right.pk for right in without]
     asked = _held(len(ours), len(keys))
     held, known = run(asked, [*ours, sale.pk, *sorted(keys), *ours]).fetchone()
-    if held + more > sale.per_person:
-        raise SaleCapped(extra={"per_person": sale.per_person})
+    _check_held(held + more, sale)
     return set(known)
+
+
+def _check_held(units: int, sale: Sale) -> None:
+    if units > sale.per_person:
+        raise SaleCapped(extra={"per_person": sale.per_person})
 
 
 class SaleCapped(Conflict):
@@ -105,28 +111,65 @@ class SaleCapped(Conflict):
     message = _("You already have as many as one person can have.")
 
 
-_BIND = """
-WITH made AS (
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Where the unit of a new right comes from: SQL that yields its ticket or no row, its values.
+
+    No row, and nothing taken, for who holds as many as one person can have.
+    """
+
+    sql: str
+    values: tuple[Any, ...]
+
+
+_MAY = "(SELECT n FROM held) < %s"
+_FRESH = tickets.used_at_once(_MAY)
+_GIVEN = f"SELECT %s::bigint AS id WHERE {_MAY}"
+
+
+def fresh_unit(bucket: Bucket, holder: str, sale: Sale) -> Unit:
+    """Return the next number of a bucket with tickets that nobody has had."""
+    now = clock.now()
+    return Unit(_FRESH, (holder, now, now, bucket.pool_id, sale.per_person))
+
+
+def given_unit(ticket_id: int | None, sale: Sale) -> Unit:
+    """Return a ticket that its person has used, or without one what :func:`take` takes."""
+    return Unit(_GIVEN, (ticket_id, sale.per_person))
+
+
+@cache
+def _binding(source: str, keys: int) -> str:
+    return f"""
+WITH held AS ({_held(0, keys)}), unit AS ({source}), made AS (
   INSERT INTO sales_right (sale_id, item_id, bucket_id, account_id, state, code, recipient,
     ticket_id, expires_at, created_at)
-  VALUES (%s, %s, %s, %s, 'bound', '', '', %s, %s, %s) RETURNING id
+  SELECT %s, %s, %s, %s, 'bound', '', '', unit.id, %s, %s FROM unit RETURNING id, ticket_id
+), named AS (
+  INSERT INTO sales_rightkey (right_id, sale_id, key)
+  SELECT made.id, %s, v.key FROM made, (VALUES {", ".join(["(%s)"] * keys)}) AS v(key)
 )
-INSERT INTO sales_rightkey (right_id, sale_id, key)
-SELECT made.id, %s, k FROM made, unnest(%s::text[]) AS k RETURNING right_id
-"""
+SELECT held.n, made.id, made.ticket_id FROM held LEFT JOIN made ON true
+"""  # noqa: S608 - our own text and a number
 
 
-def write_right(right: Right, keys: Collection[str]) -> None:
-    """Write a new, bound right and under which keys its person holds it. One statement."""
+def bind_unit(right: Right, keys: Collection[str], unit: Unit) -> None:
+    """Write a new, bound right to a unit, and under which keys its person holds it.
+
+    One statement, under the lock of :func:`lock_person`: what the person holds already, the unit,
+    and the right. Raises Conflict ``sale_cap``, SoldOut.
+    """
+    names = sorted(keys)
+    row = [right.sale_id, right.item_id, right.bucket_id, right.account_id]
+    row += [right.expires_at, right.created_at]
     written = run(
-        _BIND,
-        [
-            *(right.sale_id, right.item_id, right.bucket_id, right.account_id),
-            *(right.ticket_id, right.expires_at, right.created_at),
-            *(right.sale_id, sorted(keys)),
-        ],
+        _binding(unit.sql, len(names)),
+        [right.sale_id, *names, *unit.values, *row, right.sale_id, *names],
     )
-    right.pk = written.fetchone()[0]
+    held, right.pk, right.ticket_id = written.fetchone()
+    if right.pk is None:
+        _check_held(held + 1, right.sale)
+        raise sold_out([right.item.variant_id])
     right._state.adding = False
 
 

@@ -160,11 +160,13 @@ def bind_unit(right: Right, keys: Collection[str], unit: Unit) -> None:
     and the right. Raises Conflict ``sale_cap``, SoldOut.
     """
     names = sorted(keys)
-    row = [right.sale_id, right.item_id, right.bucket_id, right.account_id]
-    row += [right.expires_at, right.created_at]
     written = run(
         _binding(unit.sql, len(names)),
-        [right.sale_id, *names, *unit.values, *row, right.sale_id, *names],
+        [
+            *(right.sale_id, *names, *unit.values),
+            *(right.sale_id, right.item_id, right.bucket_id, right.account_id),
+            *(right.expires_at, right.created_at, right.sale_id, *names),
+        ],
     )
     held, right.pk, right.ticket_id = written.fetchone()
     if right.pk is None:

@@ -29,6 +29,7 @@ class MessageAdmin(OfficeAdmin):
         "refund.sent": gettext_lazy("Refund sent"),
         "refund.failed": gettext_lazy("Refund failed"),
         "refund.refused": gettext_lazy("Refund turned down"),
+        "payment.back": gettext_lazy("Payment sent back"),
         "fapiao.answered": gettext_lazy("发票"),
         "stock.back": gettext_lazy("Back in stock"),
         "coupon.ending": gettext_lazy("A coupon ends"),

@@ -1,4 +1,4 @@
-"""What orders tell the buyer about a refund: members on their page, guests by message."""
+"""What orders tell the buyer of money that goes back: how a refund ended, and what came in vain."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from banyan.kernel.money import Money, format_money
 from banyan.notify import kinds
 from banyan.notify.actions import notify, send
 from banyan.notify.kinds import Happening
+from banyan.payments.events import PaymentUnplaced
 
 from .events import OrderRefundSettled
-from .models import OrderRefund
+from .models import Checkout, OrderRefund
+from .telling import write
 
 CONSUMER = "orders.notices"
 SENT, FAILED = "refund.sent", "refund.failed"
+IN_VAIN = "payment.back"
 
 
 @events.subscribe(OrderRefundSettled, consumer=CONSUMER)
@@ -55,6 +58,34 @@ def tell_buyer(event: OrderRefundSettled, meta: Meta) -> None:
     )
 
 
+@events.subscribe(PaymentUnplaced, consumer=CONSUMER)
+def tell_of_money_in_vain(event: PaymentUnplaced, meta: Meta) -> None:
+    """Tell the buyer that a payment came too late, or a second time, and goes back in full.
+
+    Whoever paid in an app and closed it sees no page of ours that says so.
+    """
+    if event.subject_kind != "checkout":
+        return
+    checkout = Checkout.objects.select_related("buyer").get(pk=event.subject_id)
+    money = Money(event.amount, event.currency)
+    paid = checkout.paid_at is not None
+    told = {"amount": format_money(money, checkout.language), "paid": paid}
+    write(checkout, IN_VAIN, meta, told, of=f"{event.intent_id}")
+    if checkout.buyer_id is not None:
+        notify(
+            recipient_id=checkout.buyer_id,
+            kind=IN_VAIN,
+            group_key=f"{IN_VAIN}:{event.intent_id}",
+            url=f"/o/{checkout.access_token}",
+            data={
+                "amount": event.amount,
+                "currency": event.currency,
+                "number": checkout.number,
+                "paid": paid,
+            },
+        )
+
+
 def _words(happening: Happening) -> dict[str, str]:
     money = Money(int(happening.data["amount"]), str(happening.data["currency"]))
     return {"amount": format_money(money), "number": str(happening.data["number"])}
@@ -69,5 +100,16 @@ def _failed(happening: Happening) -> str:
     return told % _words(happening)
 
 
+def _in_vain(happening: Happening) -> str:
+    if happening.data["paid"]:
+        told = _(
+            "%(number)s was paid already: %(amount)s that came besides goes back to the payer."
+        )
+    else:
+        told = _("%(amount)s came too late for %(number)s, and goes back to the payer.")
+    return told % _words(happening)
+
+
 kinds.register(SENT, _sent, icon="coin", family="orders")
 kinds.register(FAILED, _failed, icon="coin", family="orders")
+kinds.register(IN_VAIN, _in_vain, icon="coin", family="orders")

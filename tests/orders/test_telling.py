@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db import transaction
 
-from banyan.kernel import clock, relay
+from banyan.kernel import clock, events, relay
 from banyan.kernel.actors import Actor
 from banyan.notify.models import Message
 from banyan.notify.queries import notifications
 from banyan.orders import actions as orders
 from banyan.orders.models import Order
+from banyan.payments.events import PaymentUnplaced
 from tests.support import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +65,35 @@ def test_a_refund_is_written_of_with_its_amount_and_its_page() -> None:
     message = Message.objects.get(kind="order.refunded")
     assert "4.00" in message.body
     assert f"/refunds/{refund.pk}?o={order.checkout.access_token}" in message.body
+
+
+@pytest.mark.parametrize(
+    ("paid", "words"), [(True, "paid already"), (False, "too late")], ids=["twice", "too late"]
+)
+def test_money_that_came_in_vain_is_told_of(paid: bool, words: str) -> None:
+    buyer = make.member()
+    checkout = make.place((make.variant(price=1_000), 1), buyer=buyer)
+    if paid:
+        make.pay(checkout)
+    told = PaymentUnplaced(
+        intent_id=checkout.intent_id or 0,
+        subject_kind="checkout",
+        subject_id=checkout.pk,
+        amount=1_000,
+        currency=checkout.currency,
+        reason="",
+    )
+    with transaction.atomic():
+        events.emit(told, actor=Actor.system("test"))
+    relay.drain()
+
+    [shown] = [one for one in notifications(buyer.pk) if "to the payer" in one.text]
+    assert words in shown.text
+    assert checkout.number in shown.text
+    assert "10.00" in shown.text
+    message = Message.objects.get(kind="payment.back")
+    assert "10.00 goes back to the payer" in message.subject
+    assert ("Nothing will be sent" in message.body) is not paid
 
 
 def test_what_is_long_past_is_not_written_of() -> None:

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from banyan.kernel import clock
+from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.ledger.proof import verify
+from banyan.notify.models import Message
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout
 from banyan.payments import actions, jobs, queries
@@ -133,6 +134,10 @@ def test_money_for_a_lapsed_reservation_goes_back_and_the_unit_is_free(
     assert checkout.orders.get().state == "expired"
     assert balance("clearing") == balance("gateway", "sandbox") == 0
     assert_books_are_clean()
+    relay.drain()
+    [letter] = Message.objects.filter(kind="payment.back")
+    assert "goes back in full" in letter.body
+    assert f"/o/{checkout.access_token}" in letter.body
 
 
 def test_a_granted_refund_reaches_the_gateway_and_the_order_says_so(

@@ -24,6 +24,17 @@ def find_circles(timestamp: int) -> int:
     return actions.find_circles(actor=Actor.system("earnings.find_circles"))
 
 
+@app.periodic(cron="40 3 * * *")
+@app.task(
+    queue="bulk",
+    name="earnings.forget_former_owners",
+    queueing_lock="earnings.forget_former_owners",
+)
+def forget_former_owners(timestamp: int) -> int:
+    """Forget where the money of shops went that somebody owned; returns how many."""
+    return actions.forget_former_owners()
+
+
 @app.task(name="earnings.settle", retry=RetryStrategy(max_attempts=10, exponential_wait=4))
 def settle(order_id: str, key: str) -> None:
     """Bring what was passed on for an order to what its shop is due."""

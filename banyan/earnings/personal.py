@@ -33,7 +33,8 @@ holds(
     owner=("payee_id",), fields=("place",),
 )  # fmt: skip
 holds(
-    "earnings.Destination", Erase.DELETE, "As long as the account, or until it is taken away.",
+    "earnings.Destination", Erase.DELETE,
+    "As long as the account, until it is taken away, or its shop is somebody else's.",
     owner=("account_id", "said_by_id"), fields=("sealed",), opens={"sealed": told},
 )  # fmt: skip
 names_nobody("earnings.Plan", "earnings.PlanVersion", "earnings.PayoutBatch")

@@ -381,3 +381,20 @@ def test_where_it_goes_is_exported_and_goes_with_the_owner_who_said_it() -> None
     with clock.at(erasure.due_at):
         assert legal.erase_due(actor=story.SYSTEM) == 1
     assert not Destination.objects.exists()
+
+
+def test_what_a_former_owner_said_is_forgotten() -> None:
+    shop, other = make.shop(), make.shop()
+    named(shop)
+    named(other)
+    partner, was = make.member(), shop.owner
+    who = {"shop_id": shop.pk, "account_id": partner.pk}
+    catalog.hire(actor=make.actor(was), role="clerk", **who)
+    catalog.change_role(actor=make.actor(was), role="owner", **who)
+    assert actions.forget_former_owners() == 0
+    catalog.change_role(
+        actor=make.actor(partner), shop_id=shop.pk, account_id=was.pk, role="manager"
+    )
+    assert actions.forget_former_owners() == 1
+    assert Destination.objects.get().shop_id == other.pk
+    assert actions.forget_former_owners() == 0

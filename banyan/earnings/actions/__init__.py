@@ -3,6 +3,7 @@
 from .bank_list import take_bank_list
 from .circles import clear_circle, confirm_circle, find_circles
 from .destinations import (
+    forget_former_owners,
     remove_destination,
     remove_shop_destination,
     set_destination,
@@ -34,6 +35,7 @@ __all__ = [
     "draft_shop_batch",
     "end_unpaid",
     "find_circles",
+    "forget_former_owners",
     "hold_fraud",
     "hold_received",
     "on_payout_failed",

@@ -51,10 +51,7 @@ def places_of_shops(shop_ids: Collection[int]) -> dict[int, dict[str, str]]:
 
     The word of somebody who is none of its owners any more does not count.
     """
-    seats = ShopStaff.objects.filter(
-        shop_id=OuterRef("shop_id"), account_id=OuterRef("said_by_id"), role__in=OWNER
-    )
-    rows = Destination.objects.filter(Exists(seats), shop_id__in=shop_ids)
+    rows = Destination.objects.filter(_by_an_owner(), shop_id__in=shop_ids)
     found = {row.shop_id: told(row.sealed) for row in rows}
     return {shop_id: place for shop_id, place in found.items() if shop_id and place}
 
@@ -121,6 +118,24 @@ def remove_shop_destination(*, actor: Actor, shop_id: int) -> None:
         if gone:
             _note(actor, shop, "shop_destination.remove")
             write_to_owners(actor, shop, "shop.destination_gone")
+
+
+def forget_former_owners() -> int:
+    """Delete what people said of shops that they own no more; it counts no more. Returns how many.
+
+    Repeatable; passes over rows that somebody changes just now.
+    """
+    former = Destination.objects.filter(~_by_an_owner(), shop__isnull=False)
+    with transaction.atomic():
+        rows = former.select_for_update(skip_locked=True, of=("self",))
+        return Destination.objects.filter(pk__in=[row.pk for row in rows]).delete()[0]
+
+
+def _by_an_owner() -> Exists:
+    seats = ShopStaff.objects.filter(
+        shop_id=OuterRef("shop_id"), account_id=OuterRef("said_by_id"), role__in=OWNER
+    )
+    return Exists(seats)
 
 
 def _given(name: str, account: str) -> dict[str, str]:

@@ -7,8 +7,10 @@ from django.db.models import Q, QuerySet
 from banyan.catalog.models import ShopStaff
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Forbidden, NotFound
+from banyan.ledger.models import Account
 
 from .models import Commission, PayoutBatch
+from .owing import BOOK
 
 READERS = ("support", "finance", "moderation")
 
@@ -44,6 +46,19 @@ def require_role(actor: Actor, *roles: str) -> None:
     """Refuse everybody but the system itself and staff with one of ``roles``."""
     if actor.kind != "system" and not actor.has_role(*roles):
         raise Forbidden(detail=f"needs one of {roles}")
+
+
+def balances() -> QuerySet[Account]:
+    """Return what members can be paid out and shops are owed, or owe: their ledger accounts."""
+    return Account.objects.filter(kind__in=("earner_payable", BOOK))
+
+
+def get_balance_for(actor: Actor, book_id: int) -> Account:
+    """Return what a member or a shop has, for finance."""
+    found = balances().filter(pk=book_id).first()
+    if found is None or (actor.kind != "system" and not actor.has_role("finance")):
+        raise NotFound(detail=f"balance {book_id}")
+    return found
 
 
 def get_batch_for(actor: Actor, batch_id: int) -> PayoutBatch:

@@ -32,7 +32,10 @@ from banyan.people.queries import accounts_called
 from banyan.trust.models import Circle
 from banyan.trust.queries import people_of
 
-from . import actions
+from . import (
+    actions,
+    balances,  # noqa: F401 - registers on import
+)
 from .actions.payouts import CAME_BACK, payers
 from .models import Commission, PayoutBatch, PayoutItem
 from .queries import batch_totals, item_state_text, shop_called

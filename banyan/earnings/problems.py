@@ -61,6 +61,13 @@ class NoPayoutProvider(Conflict):
     )
 
 
+class NothingOwed(Conflict):
+    """The account is not below zero (any more)."""
+
+    code = "nothing_owed"
+    message = _("Nothing is owed any more.")
+
+
 class NothingToPay(Conflict):
     """Nobody has enough to be paid out."""
 

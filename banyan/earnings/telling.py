@@ -15,6 +15,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.events import Meta
 from banyan.kernel.ids import new_code
 from banyan.kernel.money import Money, format_money
+from banyan.ledger.models import Account as Book
 from banyan.notify import kinds
 from banyan.notify.actions import notify_each, send
 from banyan.notify.kinds import Happening
@@ -57,7 +58,7 @@ def write_to_owners(actor: Actor, shop: Shop, kind: str) -> None:
         recipient_ids=[seat.account_id for seat in seats.filter(role="manager")],
         kind=SHOP_CHANGED,
         group_key=f"{SHOP_CHANGED}:{shop.pk}",
-        url=reverse("studio_money", args=[shop.slug]),
+        url=_money_room(shop),
         data={"shop": shop.name},
     )
 
@@ -99,6 +100,26 @@ def ask_owners_where(shop_ids: Collection[int]) -> None:
         )
 
 
+def tell_of_debt(book: Book, kind: str, money: Money, key: str) -> None:
+    """Tell a member, or the owners and managers of a shop, that what they owed is settled.
+
+    In the transaction that settles it.
+    """
+    data: dict[str, Any] = {"amount": money.amount, "currency": money.currency}
+    if book.owner_kind == "account":
+        to, url = [book.owner_id], reverse("statement")
+    else:
+        shop = Shop.objects.get(pk=book.owner_id)
+        staff = ShopStaff.objects.filter(shop=shop, role__in=MANAGERS).order_by("id")
+        to, url = list(staff.values_list("account_id", flat=True)), _money_room(shop)
+        kind, data = f"shop_{kind}", {**data, "shop": shop.name}
+    notify_each(recipient_ids=to, kind=kind, group_key=key, url=url, data=data)
+
+
+def _money_room(shop: Shop) -> str:
+    return reverse("studio_money", args=[shop.slug])
+
+
 ToMember = EarningsPaidOut | EarningsPayoutFailed | EarningsPayoutReturned
 ToShop = ShopPaidOut | ShopPayoutFailed | ShopPayoutReturned
 
@@ -122,7 +143,7 @@ def _tell_shop(event: ToShop, meta: Meta) -> None:
         recipient_ids=list(staff.values_list("account_id", flat=True)),
         kind=event.name,
         group_key=f"{event.name}:{event.item_id}",
-        url=reverse("studio_money", args=[shop.slug]),
+        url=_money_room(shop),
         data={"amount": event.amount, "currency": event.currency, "shop": shop.name},
     )
 
@@ -171,6 +192,22 @@ def _shop_returned(happening: Happening) -> str:
     ) % _words(happening)
 
 
+def _debt_paid(happening: Happening) -> str:
+    return _("%(money)s that you owed has arrived.") % _words(happening)
+
+
+def _debt_let_go(happening: Happening) -> str:
+    return _("You owe %(money)s no more: it was let go.") % _words(happening)
+
+
+def _shop_debt_paid(happening: Happening) -> str:
+    return _("%(money)s that %(shop)s owed has arrived.") % _words(happening)
+
+
+def _shop_debt_let_go(happening: Happening) -> str:
+    return _("%(shop)s owes %(money)s no more: it was let go.") % _words(happening)
+
+
 def _words(happening: Happening) -> dict[str, Any]:
     words: dict[str, Any] = {"shop": happening.data.get("shop", "")}
     if "amount" in happening.data:
@@ -196,6 +233,10 @@ for _to_member, _said in _MEMBERS.items():
 for _to_shop, _said in _SHOPS.items():
     events.subscribe(_to_shop, consumer=CONSUMER)(_tell_shop)
     kinds.register(_to_shop.name, _said, icon="coin", family="shop")
+kinds.register("debt.paid", _debt_paid, icon="coin", family="orders")
+kinds.register("debt.let_go", _debt_let_go, icon="coin", family="orders")
+kinds.register("shop_debt.paid", _shop_debt_paid, icon="coin", family="shop")
+kinds.register("shop_debt.let_go", _shop_debt_let_go, icon="coin", family="shop")
 kinds.register(WANTED, _wanted, icon="coin", family="orders")
 kinds.register(SHOP_WANTED, _shop_wanted, icon="coin", family="shop")
 kinds.register(SHOP_CHANGED, _shop_changed, icon="coin", family="shop")

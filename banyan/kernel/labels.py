@@ -141,6 +141,8 @@ WORDS: Mapping[str, Promise] = {
     "coupon.create": gettext_lazy("Made a coupon"),
     "coupon.pause": gettext_lazy("Stopped a coupon"),
     "coupon.resume": gettext_lazy("Let a coupon run again"),
+    "debt.let_go": gettext_lazy("Let go of a debt"),
+    "debt.paid": gettext_lazy("Said that a debt was paid"),
     "event.deliver_again": gettext_lazy("Delivered an event again"),
     "flag.turn": gettext_lazy("Turned a flag"),
     "ledger.prove": gettext_lazy("Recounted the books"),

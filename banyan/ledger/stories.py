@@ -55,6 +55,8 @@ def journal_text(kind: str) -> str:
         "payout.failed": _("Booked: the payout came back"),
         "payout.paid": _("Booked: the payout left"),
         "payout.returned": _("Booked: the payout was sent back"),
+        "debt.paid": _("Booked: a debt was paid"),
+        "debt.let_go": _("Booked: a debt was let go"),
         "wallet.credit": _("Booked: credit was given"),
         "campaign.perk": _("Booked: who opened the group has their part of it"),
         "campaign.perk_back": _("Booked: the part of who opened the group is taken back"),
@@ -80,6 +82,7 @@ def account_text(account: Account) -> str:
         "payouts_in_transit": _("Payouts on their way"),
         "wallet": _("The member's credit"),
         "credit_issued": _("Credit given"),
+        "adjustments": _("Corrections"),
         "packet": _("In a red packet"),
     }
     name = known.get(account.kind, account.kind)

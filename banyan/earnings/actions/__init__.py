@@ -2,6 +2,7 @@
 
 from .bank_list import take_bank_list
 from .circles import clear_circle, confirm_circle, find_circles
+from .debts import let_debt_go, receive_debt
 from .destinations import (
     forget_former_owners,
     remove_destination,
@@ -38,10 +39,12 @@ __all__ = [
     "forget_former_owners",
     "hold_fraud",
     "hold_received",
+    "let_debt_go",
     "on_payout_failed",
     "on_payout_paid",
     "on_payout_returned",
     "quote",
+    "receive_debt",
     "release_due",
     "release_fraud",
     "remove_destination",

@@ -4,7 +4,7 @@
 and the regular check (both :func:`sync`), and the provider's message (:func:`receive_webhook`).
 """
 
-from .by_hand import say_not_sent, say_returned, say_sent
+from .by_hand import check_bank_ref, say_not_sent, say_returned, say_sent
 from .capturing import Paid, capture
 from .chargebacks import check_chargeback, hear_chargeback
 from .credit import issue_credit
@@ -58,6 +58,7 @@ __all__ = [
     "cancel_intent",
     "cancel_request",
     "capture",
+    "check_bank_ref",
     "check_chargeback",
     "check_intent",
     "connect_account",

@@ -26,12 +26,18 @@ def say_sent(*, actor: Actor, payout_id: int, bank_ref: str, reason: str) -> Pay
     PayoutNotSupported for what a provider sends, Conflict ``payout_settled`` when it was said not
     to have been sent.
     """
+    ref = check_bank_ref(bank_ref)
+    return _say(
+        actor, payout_id, "payout.sent", reason, succeeded=True, provider_ref=ref, failure=""
+    )
+
+
+def check_bank_ref(bank_ref: str) -> str:
+    """Return the reference under which a bank knows a transfer; Invalid ``bank_ref`` for none."""
     bank_ref = bank_ref.strip()
     if not (0 < len(bank_ref) <= LONGEST_REFERENCE and bank_ref.isprintable()):
         raise Invalid(fields={"bank_ref": _("Enter the bank's reference: 1 to 80 letters.")})
-    return _say(
-        actor, payout_id, "payout.sent", reason, succeeded=True, provider_ref=bank_ref, failure=""
-    )
+    return bank_ref
 
 
 def say_not_sent(*, actor: Actor, payout_id: int, reason: str) -> Payout:

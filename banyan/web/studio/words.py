@@ -74,6 +74,8 @@ def money_kind(kind: str) -> str:
         "shop_payout.requested": _("Paid out to you"),
         "shop_payout.failed": _("A payout came back"),
         "shop_payout.returned": _("Your bank sent a payout back"),
+        "debt.paid": _("You paid what the shop owed"),
+        "debt.let_go": _("What the shop owed was let go"),
         "payment_request.paid": _("Payment that you asked for"),
         "payment_request.refunded": _("Refund of a payment that you asked for"),
         "chargeback.borne": _("Chargeback of a payment that you asked for"),

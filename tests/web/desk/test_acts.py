@@ -26,7 +26,10 @@ from banyan.kernel import clock, relay
 from banyan.kernel.actors import Actor
 from banyan.kernel.models import AuditEntry, DeadEvent, Flag, StoredEvent
 from banyan.kernel.office import OfficeAdmin
+from banyan.ledger import actions as ledger
+from banyan.ledger.models import Account as Book
 from banyan.ledger.models import Journal
+from banyan.ledger.rules import Entry
 from banyan.market import actions as market
 from banyan.market.models import Dispute
 from banyan.media.actions import intake
@@ -133,6 +136,24 @@ def draft() -> PayoutBatch:
     batch = earnings.draft_batch(actor=SYSTEM)
     AuditEntry.objects.all().delete()
     return batch
+
+
+def debt() -> Book:
+    shop = make.shop()
+    book = ledger.account(
+        kind="shop_payable", owner_kind="shop", owner_id=shop.pk, currency=shop.currency
+    )
+    other = ledger.account(kind="adjustments", owner_kind="platform", currency=shop.currency)
+    ledger.post(
+        key=f"t:{shop.pk}", kind="order.refunded", subject_kind="order", subject_id=1,
+        actor=SYSTEM, currency=shop.currency,
+        entries=[Entry(book.pk, -4_000), Entry(other.pk, 4_000)],
+    )  # fmt: skip
+    return Book.objects.get(pk=book.pk)
+
+
+def _balance(row: Book) -> int:
+    return Book.objects.get(pk=row.pk).balance
 
 
 def by_hand() -> PayoutBatch:
@@ -597,6 +618,9 @@ CASES = {
         pending, ("moderation",), "rights_notice.settle", state_of),
     ("moderation_rightsnotice", "keep-down"): Case(
         pending, ("moderation",), "rights_notice.settle", state_of),
+    ("ledger_account", "paid"): Case(
+        debt, ("finance",), "debt.paid", _balance, {"amount": "40.00", "bank_ref": "R-1"}),
+    ("ledger_account", "let-go"): Case(debt, ("finance",), "debt.let_go", _balance),
     ("kernel_deadevent", "deliver"): Case(
         dead_event, ("owner",), "event.deliver_again",
         lambda row: DeadEvent.objects.get(pk=row.pk).resolved_at is not None),

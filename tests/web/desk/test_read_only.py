@@ -39,6 +39,12 @@ def written(context: CaptureQueriesContext) -> list[str]:
     ]
 
 
+def a_row(model: Any) -> Any:
+    """Return some row that the desk shows, or None."""
+    office: Any = admin.site.get_model_admin(model)
+    return office.get_queryset(RequestFactory().get("/")).first()
+
+
 def test_every_registered_table_is_on_the_office_base() -> None:
     assert len(tables()) > 15, "the walk found the desk"
     for model in tables():
@@ -84,7 +90,7 @@ def test_posts_to_lists_and_rows_write_nothing() -> None:
     Flag.objects.create(name="sale")
     posted = 0
     for model in tables():
-        row = model._default_manager.first()
+        row = a_row(model)
         paths = [reverse(name_of(model, "changelist"))]
         if row is not None:
             paths.append(reverse(name_of(model, "change"), args=[row.pk]))
@@ -105,7 +111,7 @@ def test_reading_writes_nothing() -> None:
     client = as_staff("owner")
     make.pay(make.place((make.variant(), 1)))
     for model in tables():
-        row = model._default_manager.first()
+        row = a_row(model)
         paths = [
             reverse(name_of(model, "changelist")),
             f"{reverse(name_of(model, 'changelist'))}?q=x",

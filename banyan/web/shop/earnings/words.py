@@ -55,6 +55,8 @@ def statement_kind(kind: str) -> str:
         "payout.requested": _("Paid out to you"),
         "payout.failed": _("A payout came back"),
         "payout.returned": _("Your bank sent a payout back"),
+        "debt.paid": _("You paid what you owed"),
+        "debt.let_go": _("What you owed was let go"),
     }
     return known.get(kind, kind)
 

@@ -25,7 +25,7 @@ from .ui.shapes import Tab
 
 Cells = Mapping[str, str]
 Read = Callable[..., list[StatementLine]]
-PAGE = 500
+PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)

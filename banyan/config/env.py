@@ -80,6 +80,7 @@ class Env(BaseSettings):
     alipay_public_key: str = ""
     alipay_gateway: str = "https://openapi.alipay.com/gateway.do"
     shop_approval: bool = False
+    payouts_by_two: bool = False
     shop_licence: bool = False
     pool_fee_bps: int = Field(default=0, ge=0, le=5000)
     consent_mode: Literal["none", "notice", "opt_in"] = "notice"

@@ -54,6 +54,7 @@ ALIPAY_GATEWAY = env.alipay_gateway
 # Somebody has to look at a licence, so asking for one means looking at every shop.
 SHOP_APPROVAL = env.shop_approval or env.shop_licence
 SHOP_LICENCE = env.shop_licence
+PAYOUTS_BY_TWO = env.payouts_by_two
 POOL_FEE_BPS = env.pool_fee_bps
 CONSENT_MODE = env.consent_mode
 # Accounts younger than this say less in a day; tests make many young people who say a lot.

@@ -68,6 +68,13 @@ class NothingOwed(Conflict):
     message = _("Nothing is owed any more.")
 
 
+class SecondPersonWanted(Conflict):
+    """Who prepared a batch does not approve it, where the platform wants two."""
+
+    code = "second_person_wanted"
+    message = _("You prepared it. Somebody else of finance approves it.")
+
+
 class NothingToPay(Conflict):
     """Nobody has enough to be paid out."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -27,7 +28,12 @@ from banyan.payments.providers.base import Provider
 
 from ..access import get_batch_for, require_role
 from ..models import PayoutBatch, PayoutItem
-from ..problems import NoPayoutProvider, NothingToPay, PayoutProviderOpen
+from ..problems import (
+    NoPayoutProvider,
+    NothingToPay,
+    PayoutProviderOpen,
+    SecondPersonWanted,
+)
 from ..states import PAYOUT_BATCH
 from .payees import MEMBERS, SHOPS, Payees, Place, of_item
 
@@ -138,7 +144,8 @@ def submit_batch(
     that moment, which its account's lock makes exact: less after a refund, or while a payer's bank
     has some of it in hand, and none at all is "skipped". By hand, so is whoever has not said where
     it goes; they are told. So is a shop that is suspended. The oldest payable commissions are
-    marked as travelling with the item. Raises PayoutProviderOpen, NoPayoutProvider.
+    marked as travelling with the item. Raises PayoutProviderOpen, NoPayoutProvider, and
+    SecondPersonWanted from who prepared it where ``PAYOUTS_BY_TWO`` is set.
     """
     batch = get_batch_for(actor, batch_id)
     items = list(batch.items.order_by("id"))
@@ -152,6 +159,8 @@ def submit_batch(
             if batch.state == "cancelled":
                 raise Conflict(_("This batch was cancelled."), code="batch_cancelled")
             return batch
+        if settings.PAYOUTS_BY_TWO and batch.created_by_id == actor.id:
+            raise SecondPersonWanted()
         provider = _payer(provider)
         places = payees.places(provider, items)
         unpaid = payees.unpaid([item.owner_id for item in items])

@@ -862,6 +862,25 @@ def test_who_prepared_and_who_approved_stand_side_by_side() -> None:
     assert Journal.objects.filter(kind="payout.requested").count() == 1
 
 
+def test_nobody_approves_what_they_prepared_where_two_are_wanted(settings: Any) -> None:
+    settings.PAYOUTS_BY_TWO = True
+    payable()
+    preparer, other = Client(), Client()
+    preparer.force_login(make.staff("finance"))
+    other.force_login(make.staff("finance"))
+    url = reverse("admin:earnings_payoutbatch_list_act", args=["draft"])
+    preparer.post(url, {"reason": "the month"})
+    batch = PayoutBatch.objects.get()
+    answers = {"reason": "looked through", "provider": "sandbox"}
+
+    refused = preparer.post(act_url(batch, "approve"), answers)
+    assert refused.status_code == 409
+    assert "You prepared it" in refused.content.decode()
+    assert PayoutBatch.objects.get().state == "draft"
+    assert other.post(act_url(batch, "approve"), answers).status_code == 302
+    assert PayoutBatch.objects.get().state == "submitted"
+
+
 def test_people_are_found_by_the_end_of_their_phone() -> None:
     Account.objects.filter(pk=make.member("ana").pk).update(phone="+8613900004321")
     make.member("ben")

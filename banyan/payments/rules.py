@@ -8,6 +8,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+
+from banyan.kernel.problems import Invalid
+
 OPEN = ("created", "pending", "failed")
 CLOSED = ("cancelled", "expired")
 SETTLED = ("captured", "captured_unplaced")
@@ -23,6 +27,7 @@ CHARGEBACK_PATIENCE = dt.timedelta(days=30)  # with money that is to come back f
 
 # The destination of a refund that becomes credit here, instead of going back outside.
 TO_WALLET = "wallet"
+LONGEST_DESTINATION = 120
 # The subject of what is paid by a request: it is its payee's as a whole, none of it is passed on.
 REQUEST = "payment_request"
 REFUND_PROMISE = dt.timedelta(days=10)
@@ -198,3 +203,10 @@ def is_late(*, state: str, paid_at: dt.datetime, expires_at: dt.datetime) -> boo
     The payer's moment decides, not the moment we hear of it; but what was given up is given up.
     """
     return state in CLOSED or paid_at >= expires_at
+
+
+def check_destination(text: str) -> None:
+    """Refuse what no refund's destination is; Invalid ``destination``."""
+    if len(text) > LONGEST_DESTINATION:
+        told = _("At most %(n)d letters.") % {"n": LONGEST_DESTINATION}
+        raise Invalid(fields={"destination": told})

@@ -19,7 +19,7 @@ from banyan.kernel.problems import Conflict, Forbidden, IdempotencyMismatch, Inv
 from banyan.kernel.states import transition
 from banyan.payments import actions as payments
 from banyan.payments.events import RefundFailed, RefundSucceeded
-from banyan.payments.rules import TO_WALLET
+from banyan.payments.rules import TO_WALLET, check_destination
 
 from ..access import get_order_for_buyer, get_order_for_staff, get_refund_for
 from ..events import (
@@ -302,10 +302,11 @@ def retry_refund(
     else an account in the provider's terms. Another destination is for the signed-in buyer and
     for support and finance to name: an order's link proves nobody, and a shop is not the payee.
     Locks order, payment. Audited when staff do it. Raises Conflict ``refund_not_failed``,
-    RefundHeld.
+    RefundHeld, Invalid ``destination``.
     """
     refund = get_refund_for(actor, refund_id, access_token)
     destination = destination.strip()
+    check_destination(destination)
     _check_may_redirect(actor, refund, destination)
     if refund.state != "failed":
         raise Conflict(_("This refund is not waiting for a destination."), code="refund_not_failed")

@@ -41,6 +41,7 @@ from ..rules import (
     Outcome,
     Reference,
     check_delay,
+    check_destination,
     try_delay,
 )
 from ..states import REFUND
@@ -384,6 +385,7 @@ def _check_destination(intent: Intent, destination: str) -> None:
     can = destinations_for(intent)
     if destination and not (can.wallet if destination == TO_WALLET else can.elsewhere):
         raise DestinationNotSupported(detail=intent.provider)
+    check_destination(destination)
 
 
 def _carrier(refund: Refund) -> Provider:

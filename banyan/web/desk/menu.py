@@ -98,7 +98,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
                 ),
                 table(_("Escrows"), "lock_clock", "market_escrow", "support", "finance"),
                 table(_("Payouts"), "payments", "earnings_payoutbatch", "finance"),
-                table(_("Balances"), "account_balance", "ledger_account", "finance"),
+                table(_("Balances"), "account_balance_wallet", "ledger_account", "finance"),
                 table(
                     _("Commissions"), "share", "earnings_commission",
                     "finance", "support", "moderation",

@@ -29,6 +29,7 @@ from banyan.payments.events import PaymentUnplaced
 from .actions.buying import apologise, lapse, on_paid, paid_locks
 from .actions.following import follow, follow_paid, offer_paid, undo_begun, watched_orders
 from .actions.news import tell_news
+from .actions.seating import locks_of_seats
 from .events import PlayHelped, PlayMoved
 from .models import Participation
 from .queries import bringing
@@ -138,3 +139,4 @@ def _hold(title: str, until: dt.datetime) -> Hold:
 
 
 ports.register_hold_check(waiting, waiting_rights)
+ports.register_seats(locks_of_seats)

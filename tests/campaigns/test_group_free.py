@@ -1,0 +1,77 @@
+"""Mechanic 2.5: places that a coupon pays whole, so that no payment and no refund tells of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from banyan.campaigns import actions as campaigns
+from banyan.campaigns.models import Instance, Participation
+from banyan.catalog.models import Shop, Variant
+from banyan.entitlements import actions as coupons
+from banyan.entitlements.rules import PercentOff, Variants
+from banyan.kernel import clock, relay
+from banyan.ledger.models import Account as Book
+from banyan.orders import actions as orders
+from banyan.orders.models import Order
+from banyan.people.models import Account
+from tests.campaigns.groups import group_of, settled
+from tests.campaigns.scene import DAY, SYSTEM, begun, crowd, join
+from tests.support import factories as make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def item() -> Variant:
+    made = make.variant(price=10_000, stock=50)
+    free_by_coupon(made.product.shop, made)
+    return made
+
+
+def free_by_coupon(shop: Shop, item: Variant) -> None:
+    """Let everybody have ``item`` for nothing, by a coupon of the shop."""
+    coupons.create_coupon(
+        actor=make.actor(shop.owner),
+        shop_id=shop.pk,
+        title="On the house",
+        conditions=[Variants(ids=(item.pk,))],
+        benefits=[PercentOff(bps=10_000)],
+        reach="auto",
+        cap=50,
+    )
+
+
+def ordered(item: Variant, who: Account) -> Order:
+    """Return a place that is paid as it is placed."""
+    made = make.place((item, 1), buyer=who)
+    assert (made.total_amount, made.state) == (0, "paid")
+    return made.orders.get()
+
+
+def of_three(item: Variant, **terms: int) -> tuple[Instance, list[Account], list[Order]]:
+    people = crowd(3)
+    group = begun(group_of(item, **terms), people[0])
+    placed = [ordered(item, people[0])]
+    for who in people[1:]:
+        join(group, who)
+        placed.append(ordered(item, who))
+    group.refresh_from_db()
+    return group, people, placed
+
+
+def test_a_place_that_costs_nothing_can_be_had_where_its_leader_earns(item: Variant) -> None:
+    group, (ana, *_others), placed = of_three(item, leader_perk=500)
+    assert group.state == "completed"
+    settled()
+    for order in placed:
+        buyer = order.checkout.buyer
+        assert buyer is not None
+        orders.ship(actor=make.actor(item.product.shop.owner), order_id=order.pk, carrier="SF")
+        orders.confirm_receipt(actor=make.actor(buyer), order_id=order.pk)
+    relay.drain()
+
+    with clock.at(clock.now() + 30 * DAY):
+        campaigns.advance(actor=SYSTEM)
+
+    assert Book.objects.get(kind="earner_payable", owner_id=ana.pk).balance == 2 * 500
+    settled()

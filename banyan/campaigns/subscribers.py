@@ -21,6 +21,7 @@ from banyan.orders.events import (
     OrderPaid,
     OrderReceived,
     OrderRefunded,
+    OrderUnitsCancelled,
 )
 from banyan.orders.models import OrderLine
 from banyan.orders.ports import Hold
@@ -109,6 +110,12 @@ def tell_progress(event: PlayHelped, meta: Meta) -> None:
 def tell_finished(event: PlayMoved, meta: Meta) -> None:
     """Tell what there is to tell once a play is over."""
     tell_news(event.instance_id)
+
+
+@events.subscribe(OrderUnitsCancelled, consumer=WATCH)
+def watch_cancelled(event: OrderUnitsCancelled, meta: Meta) -> None:
+    """Tell them so, too, of what cost nothing: no refund does."""
+    follow(actor=US, order_id=event.order_id, hook="refunded")
 
 
 def waiting_places() -> QuerySet[Participation]:

@@ -75,3 +75,35 @@ def test_a_place_that_costs_nothing_can_be_had_where_its_leader_earns(item: Vari
 
     assert Book.objects.get(kind="earner_payable", owner_id=ana.pk).balance == 2 * 500
     settled()
+
+
+def test_who_has_a_place_for_nothing_stays_in_it_when_something_else_goes_back(
+    item: Variant,
+) -> None:
+    (ana,), cup = crowd(1), make.variant(item.product.shop)
+    begun(group_of(item), ana)
+    order = make.pay(make.place((item, 1), (cup, 1), buyer=ana)).orders.get()
+
+    units = {order.lines.get(variant=cup).pk: 1}
+    orders.cancel_order(actor=make.actor(ana), order_id=order.pk, key="cup", units=units)
+    relay.drain()
+
+    assert Participation.objects.get().state == "in"
+    settled()
+
+
+def test_a_place_for_nothing_that_is_cancelled_is_free_again(item: Variant) -> None:
+    ana, bob = crowd(2)
+    group = begun(group_of(item, people=2), ana)
+    order = ordered(item, ana)
+
+    orders.cancel_order(actor=make.actor(ana), order_id=order.pk, key="all")
+    relay.drain()
+
+    group.refresh_from_db()
+    assert (Participation.objects.get().state, group.done) == ("out", 0)
+    join(group, bob)
+    ordered(item, bob)
+    group.refresh_from_db()
+    assert group.state == "forming", "nobody gets the price of two alone"
+    settled()

@@ -30,7 +30,13 @@ from .acts import note_act
 from .asking import check_in_time, check_state, end, moved, tell
 from .cancelling import bought
 from .exchanging import count_root, keep_replacements, replacement_locks, set_aside
-from .paying_back import create_refund, lock_for_refund, pay_back, take_from_lines
+from .paying_back import (
+    back_to_sales,
+    create_refund,
+    lock_for_refund,
+    pay_back,
+    take_from_lines,
+)
 from .proceeds import take_back_unpaid
 
 TO_SEND = dt.timedelta(days=14)
@@ -245,6 +251,7 @@ def settle_return(
         if any(each.accepted for each in found.values()):
             to = "exchanged" if one.wish == "exchange" else "refunded"
             if to == "refunded":
+                back_to_sales(actor, order, _shelved(rows, found))
                 refund = _pay(actor, one, rows, found, at_fault=at_fault)
         transition(
             RETURN,
@@ -300,6 +307,11 @@ def _write_found(rows: list[ReturnLine], found: Mapping[int, Found]) -> None:
         row.restocked_quantity = each.restocked
         row.condition = each.condition
         row.save(update_fields=["accepted_quantity", "restocked_quantity", "condition"])
+
+
+def _shelved(rows: list[ReturnLine], found: Mapping[int, Found]) -> dict[int, int]:
+    """Return how many units of which line lie on the shelf again."""
+    return {row.line_id: found[row.pk].restocked for row in rows if row.pk in found}
 
 
 def _to_the_shelf(number: str, rows: list[ReturnLine], found: Mapping[int, Found]) -> None:

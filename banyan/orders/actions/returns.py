@@ -33,10 +33,12 @@ from .exchanging import count_root, keep_replacements, replacement_locks, set_as
 from .paying_back import (
     back_to_sales,
     create_refund,
+    end_if_paid_back,
     lock_for_refund,
     pay_back,
     take_from_lines,
 )
+from .pointing import even_out
 from .proceeds import take_back_unpaid
 
 TO_SEND = dt.timedelta(days=14)
@@ -344,6 +346,9 @@ def _pay(
     unit.count_paid_back(back)
     take_back_unpaid(actor=actor, order=order, units=back)
     if not parts:
+        if order.state != "closed":  # by a refund that came first
+            even_out(actor=actor, order=order)
+            end_if_paid_back(actor=actor, order=order)
         return None
     with translation.override(order.checkout.language):
         reason = _("Sent back: %(number)s") % {"number": one.number}

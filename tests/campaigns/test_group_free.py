@@ -11,11 +11,13 @@ from banyan.entitlements import actions as coupons
 from banyan.entitlements.rules import PercentOff, Variants
 from banyan.kernel import clock, relay
 from banyan.ledger.models import Account as Book
+from banyan.notify.models import Notification
+from banyan.notify.queries import tell
 from banyan.orders import actions as orders
 from banyan.orders.models import Order
 from banyan.people.models import Account
 from tests.campaigns.groups import group_of, settled
-from tests.campaigns.scene import DAY, SYSTEM, begun, crowd, join
+from tests.campaigns.scene import DAY, SYSTEM, begun, crowd, join, later
 from tests.support import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -106,4 +108,17 @@ def test_a_place_for_nothing_that_is_cancelled_is_free_again(item: Variant) -> N
     ordered(item, bob)
     group.refresh_from_db()
     assert group.state == "forming", "nobody gets the price of two alone"
+    settled()
+
+
+def test_nothing_is_said_to_be_on_its_way_back_where_nothing_was_paid(item: Variant) -> None:
+    (ana,) = crowd(1)
+    group = begun(group_of(item), ana)
+    ordered(item, ana)
+
+    later(group)
+    relay.drain()
+
+    told = Notification.objects.get(recipient=ana, kind="campaign.group_failed")
+    assert tell(told) == "Too few came: Together. You had paid nothing for it."
     settled()

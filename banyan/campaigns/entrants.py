@@ -13,6 +13,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from banyan.catalog.models import ShopStaff
+from banyan.orders.actions.persons import bought
 from banyan.orders.models import Checkout, Order
 from banyan.people.models import Account
 from banyan.trust.queries import clusters_of, mates_of
@@ -119,12 +120,12 @@ def _keys(campaign: Campaign, people: Sequence[Participation]) -> Mapping[int, s
 
 
 def _paid(keys: Mapping[str, object]) -> list[tuple[str, dt.datetime]]:
-    """Return (key, when) of everything that was ever paid under one of the keys."""
+    """Return (key, when) of everything that was bought under one of the keys."""
     accounts = [int(key[8:]) for key in keys if key.startswith("account:")]
     contacts = [key[8:] for key in keys if key.startswith("contact:")]
     rows = Checkout.objects.annotate(mail=Lower("contact_email")).filter(
         Q(buyer__in=accounts) | Q(mail__in=contacts) | Q(contact_phone__in=contacts),
-        paid_at__isnull=False,
+        bought(),
     )
     found = []
     for buyer, mail, phone, at in rows.values_list("buyer", "mail", "contact_phone", "paid_at"):

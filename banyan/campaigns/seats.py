@@ -22,9 +22,11 @@ def line_of(place: Participation) -> OrderLine:
 
 
 def is_back(place: Participation) -> bool:
-    """Tell whether all that was paid for a place went back."""
+    """Tell whether all that was paid for a place went back; its units, where they cost nothing."""
     line = line_of(place)
-    return line.refunded_amount >= line.paid_amount
+    if line.paid_amount > line.delivery_amount:
+        return line.refunded_amount >= line.paid_amount
+    return line.refunded_quantity >= line.quantity
 
 
 def choices() -> Mapping[str, str]:

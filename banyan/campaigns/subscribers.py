@@ -21,6 +21,7 @@ from banyan.orders.events import (
     OrderPaid,
     OrderReceived,
     OrderRefunded,
+    OrderUnitsCancelled,
 )
 from banyan.orders.models import OrderLine
 from banyan.orders.ports import Hold
@@ -29,6 +30,7 @@ from banyan.payments.events import PaymentUnplaced
 from .actions.buying import apologise, lapse, on_paid, paid_locks
 from .actions.following import follow, follow_paid, offer_paid, undo_begun, watched_orders
 from .actions.news import tell_news
+from .actions.seating import locks_of_seats
 from .events import PlayHelped, PlayMoved
 from .models import Participation
 from .queries import bringing
@@ -110,6 +112,12 @@ def tell_finished(event: PlayMoved, meta: Meta) -> None:
     tell_news(event.instance_id)
 
 
+@events.subscribe(OrderUnitsCancelled, consumer=WATCH)
+def watch_cancelled(event: OrderUnitsCancelled, meta: Meta) -> None:
+    """Tell them so, too, of what cost nothing: no refund does."""
+    follow(actor=US, order_id=event.order_id, hook="refunded")
+
+
 def waiting_places() -> QuerySet[Participation]:
     """Return the paid places of groups that are not complete yet.
 
@@ -138,3 +146,4 @@ def _hold(title: str, until: dt.datetime) -> Hold:
 
 
 ports.register_hold_check(waiting, waiting_rights)
+ports.register_seats(locks_of_seats)

@@ -95,6 +95,9 @@ def _group_full(happening: Happening) -> str:
 
 
 def _group_failed(happening: Happening) -> str:
+    if not happening.data["amount"]:  # a coupon had paid it whole
+        told = _("Too few came: %(title)s. You had paid nothing for it.")
+        return told % {"title": happening.data["title"]}
     amount = format_money(Money(happening.data["amount"], happening.data["currency"]))
     told = _(
         "Too few came: %(title)s. %(amount)s is on its way back, and is there on %(day)s at "

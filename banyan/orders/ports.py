@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q, QuerySet
 
+from banyan.kernel.locks import LockKey
+
 if TYPE_CHECKING:
     from .models import OrderLine
 
@@ -95,3 +97,23 @@ def lines_that_wait() -> Q:
     for _check, waiting in _holds:
         found |= Q(instance_id__isnull=False, right_id__in=waiting())
     return found
+
+
+SeatLocks = Callable[[Collection[int], Collection[int]], Sequence[LockKey]]
+
+_seats: list[SeatLocks] = []
+
+
+def register_seats(find: SeatLocks) -> None:
+    """Have ``find(instance_ids, right_ids)`` asked before an order that costs nothing is placed.
+
+    It is paid as it is placed, its coupons locked by then. What a listener of order.paid locks
+    before these, of what is played in by these price rights, it returns here, too.
+    """
+    if find not in _seats:
+        _seats.append(find)
+
+
+def seat_locks(instance_ids: Collection[int], right_ids: Collection[int]) -> list[LockKey]:
+    """Return what paying by these price rights locks of what is played in."""
+    return [key for find in _seats for key in find(instance_ids, right_ids)]

@@ -106,6 +106,24 @@ def test_both_gain_once_the_first_order_is_kept(shop: Shop, item: Variant) -> No
     assert_sound()
 
 
+def test_an_order_that_cost_nothing_leaves_it_to_the_first_that_is_paid(
+    shop: Shop, item: Variant
+) -> None:
+    ana, ben = crowd(2)
+    free = coupon(shop, title="welcome", amount_off=item.price_amount)
+    code = begun(codes(shop, coupon=free.pk), ana)
+    join(code, ben)
+    gift = make.place((item, 1), buyer=ben)
+    assert (gift.total_amount, gift.state) == (0, "paid")
+    relay.drain()
+
+    arrives(buys(item, ben))
+    days_later(8)
+
+    assert "thanks" in held(ana)
+    assert_sound()
+
+
 def test_m07_refund_after_success_within_the_window_voids(shop: Shop, item: Variant) -> None:
     ana, ben = crowd(2)
     code = begun(codes(shop), ana)

@@ -7,8 +7,10 @@ import pytest
 from banyan.catalog.models import Shop, Variant
 from banyan.entitlements import actions as coupons
 from banyan.entitlements.models import Coupon, Grant
+from banyan.entitlements.rules import NewCustomer
 from banyan.kernel.actors import Actor
-from banyan.orders.models import Checkout
+from banyan.orders import actions as orders
+from banyan.orders.models import Checkout, Order
 from banyan.people.models import Account
 from tests.support import factories as make
 from tests.support.recount import recount
@@ -84,4 +86,33 @@ def test_given_ones_stay_usable_when_two_accounts_become_one(shop: Shop, item: V
     coupons.count_for(checkout_id=bought.pk, person_key="email:ana@example.com")
 
     assert off(buys(item, ana)) == 500
+    assert recount() == {}
+
+
+def test_a_coupon_for_a_first_order_comes_back_usable_when_that_is_undone(
+    shop: Shop, item: Variant
+) -> None:
+    ana = make.member("ana", email="ana@example.com")
+    coupons.create_coupon(
+        actor=make.actor(shop.owner),
+        shop_id=shop.pk,
+        title="welcome",
+        reach="auto",
+        conditions=[NewCustomer()],
+        amount_off=500,
+        cap=100,
+    )
+    first = buys(item, ana)
+    assert off(first) == 500
+    assert off(buys(item, ana)) == 0, "it is the second"
+    for order in Order.objects.all():
+        orders.cancel_order(actor=make.actor(ana), order_id=order.pk, key=f"{order.pk}")
+
+    again = buys(item, ana)
+
+    assert off(again) == 500
+    orders.ship(actor=make.actor(shop.owner), order_id=again.orders.get().pk, carrier="SF")
+    grant = {"amount": again.total_amount, "reason": "lost", "key": "lost"}
+    orders.grant_refund(actor=make.actor(shop.owner), order_id=again.orders.get().pk, **grant)
+    assert off(buys(item, ana)) == 0, "what was sent was bought"
     assert recount() == {}

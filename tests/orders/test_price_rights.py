@@ -15,9 +15,11 @@ from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict
 from banyan.ledger.models import Account as LedgerAccount
+from banyan.ledger.proof import verify
 from banyan.ledger.queries import balance
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout, OrderLine
+from banyan.orders.rules import borne_by
 from banyan.people.models import Account
 from tests.sales import scene
 from tests.support import factories as make
@@ -257,3 +259,41 @@ def test_a_right_costs_an_order_one_statement_and_its_payment_none() -> None:
     with_right = _statements(item, ana, True)
 
     assert with_right == (plain[0] + 1, plain[1])
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+def test_who_has_a_lower_price_takes_a_unit_of_the_sale_where_no_other_is_free(
+    claimed: bool,
+) -> None:
+    item, ana = make.variant(price=10_000, stock=2), scene.buyer("ana")
+    sale = scene.on(item, price=5_000, public=2)
+    own = make.right(ana, item, 3_000, funded_by="platform")
+    if claimed:
+        scene.claim(sale, item, ana)
+
+    order = make.pay(scene.order(item, who=ana)).orders.get()
+
+    line = order.lines.get()
+    assert (line.unit_amount, line.sale_id, line.right_id) == (3_000, sale.pk, own.pk)
+    assert borne_by(line.price, "platform") == 2_000, "what it is less than in the sale"
+    scene.assert_sound()
+    orders.cancel_order(actor=make.actor(ana), order_id=order.pk, key="back")
+    own.refresh_from_db()
+    assert (own.state, scene.bucket(sale).taken) == ("returned", 0)
+    scene.assert_sound()
+    assert verify().clean
+
+
+def test_unpaid_the_unit_goes_back_to_the_sale_and_the_price_to_its_owner() -> None:
+    item, ana = make.variant(price=10_000, stock=2), scene.buyer("ana")
+    sale = scene.on(item, price=5_000, public=2)
+    own = make.right(ana, item, 3_000)
+    placed = scene.order(item, who=ana)
+    assert scene.bucket(sale).taken == 1
+
+    orders.cancel_checkout(actor=make.actor(ana), checkout_id=placed.pk)
+
+    own.refresh_from_db()
+    assert (own.state, scene.bucket(sale).taken) == ("held", 0)
+    assert make.stock_of(item).held == 2
+    scene.assert_sound()

@@ -422,3 +422,28 @@ def test_every_illegal_move_of_a_return_is_refused_with_a_code() -> None:
         *("asked", "approved", "sent", "received", "refunded"),
         *("exchanged", "refused", "withdrawn", "lapsed"),
     }
+
+
+def test_what_cost_nothing_and_was_sent_back_ends_its_order() -> None:
+    ana, item = make.member(), make.variant(price=1_000)
+    gift = make.right(ana, item, 0)
+    order = make.place((item, 1), buyer=ana).orders.get()
+    assert (order.total_amount, order.state) == (0, "paid")
+    orders.ship(actor=boss(order), order_id=order.pk, carrier="SF")
+    asked = orders.ask_return(
+        actor=make.actor(ana),
+        order_id=order.pk,
+        units={order.lines.get().pk: 1},
+        reason="changed_mind",
+        key="gift",
+    )
+    approve(asked)
+    orders.receive_return(actor=boss(order), return_id=asked.pk)
+
+    settle(asked)
+
+    order.refresh_from_db()
+    gift.refresh_from_db()
+    assert (order.state, gift.state) == ("closed", "returned")
+    assert not OrderRefund.objects.exists()
+    assert recount() == {}

@@ -75,6 +75,15 @@ def test_a_member_opens_a_storefront_chooses_orders_pins_and_prices() -> None:
         shown(mine, url)
 
 
+def test_what_a_unit_earns_is_said_to_be_before_what_is_taken_off_it() -> None:
+    page = stalls.page("ana")
+    stalls.listed(page, stalls.supply(make.variant(price=12_000), supply=8_000), 9_900)
+
+    told = shown(browser(page.owner), "/me/storefront")
+
+    assert "19.00 a unit before tax and fees." in told
+
+
 def test_a_price_that_is_too_low_is_refused_on_the_page_with_the_reason() -> None:
     page = stalls.page("ana")
     offer = stalls.listed(page, stalls.supply(make.variant(price=12_000)), 9_900)

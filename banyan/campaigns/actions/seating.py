@@ -7,10 +7,12 @@ they chose when they joined decides, and nobody is ever put anywhere without hav
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from banyan.entitlements.models import PriceRight
 from banyan.kernel import clock, locks
@@ -49,9 +51,17 @@ def seat_locks(event: OrderPaid) -> list[LockKey]:
     The campaign where a budget is settled when the last place is paid for, or where a new group
     may be opened. One statement for payments in time.
     """
+    rights = PriceRight.objects.filter(checkout_id=event.checkout_id)
+    return locks_of_seats(event.instances, rights.values("pk"))
+
+
+def locks_of_seats(
+    instance_ids: Collection[int], right_ids: Collection[int] | QuerySet[Any, Any]
+) -> list[LockKey]:
+    """Return what :func:`seat_locks` does, of places by the price rights that buy them."""
     rows = Participation.objects.filter(
-        instance_id__in=event.instances,
-        right_id__in=PriceRight.objects.filter(checkout_id=event.checkout_id).values("pk"),
+        instance_id__in=instance_ids,
+        right_id__in=right_ids,
         campaign__mechanic__in=[code for code, kind in mechanics().items() if kind.reseats],
     )
     keys: list[LockKey] = []

@@ -168,8 +168,8 @@ class Referral(Mechanic[ReferralTerms]):
                 return [Follow(one, None, reason=OTHER_GOODS)]
             known = [Keep(one, {LINES: lines})]
             bought = sum(line.paid_amount for line in order.lines.filter(pk__in=lines))
-        if bought < terms.least:
-            return []
+        if bought < max(1, terms.least):
+            return []  # what cost nothing, too: it would never be kept
         paid = order.paid_at or play.at
         if paid >= one.created_at + dt.timedelta(days=terms.days):
             return [Follow(one, None, reason="late"), MoveOne(one, "lost")]

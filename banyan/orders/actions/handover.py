@@ -147,8 +147,11 @@ def check_wish(order: Order, parts: Mapping[int, int]) -> None:
 def take_back(*, actor: Actor, order: Order, line_ids: Iterable[int]) -> None:
     """Void what a refund covers, in its transaction; unused vouchers can be sold again.
 
-    The refunded amounts are written already; stock is locked.
+    Those of a sale are in it again, while it lasts. The refunded amounts are written already; stock
+    is locked.
     """
+    from .paying_back import back_to_sales
+
     lines = _without_parcel(order, line_ids)
     if not lines:
         return
@@ -156,5 +159,6 @@ def take_back(*, actor: Actor, order: Order, line_ids: Iterable[int]) -> None:
     back = [(line.variant_id, voided[line.pk]) for line in lines if voided.get(line.pk)]
     if back:
         restock(back, reference=order.number, shipped=True)
+        back_to_sales(actor, order, voided)
     for line_id, n in voided.items():
         OrderLine.objects.filter(pk=line_id).update(refunded_quantity=F("refunded_quantity") + n)

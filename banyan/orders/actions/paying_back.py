@@ -251,7 +251,7 @@ def _move_money(actor: Actor, order: Order, refund: OrderRefund) -> None:
 def back_to_sales(actor: Actor, order: Order, units: unit.Units) -> None:
     """Return units that were bought in a sale and are free again to its buckets."""
     lines = order.lines.filter(pk__in=units).exclude(sale_id=None)
-    sold = [(line.variant_id, units[line.pk]) for line in lines]
+    sold = [(line.variant_id, units[line.pk]) for line in lines if units[line.pk]]
     if sold:
         sales.take_back(
             actor=actor, checkout_id=order.checkout_id, variants=sold, reference=order.number

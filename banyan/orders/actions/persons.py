@@ -14,7 +14,7 @@ from banyan.payments.models import Intent
 from banyan.people.models import Account
 from banyan.trust.queries import ACCOUNTS, CONTACTS, known
 
-from ..models import Checkout
+from ..models import Checkout, Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,9 @@ def same_person(actor: Actor, contact: Contact) -> set[str]:
 
 
 def is_newcomer(person_keys: Collection[str], *, at: dt.datetime | None = None) -> bool:
-    """Tell whether nothing was ever paid under any of a person's keys, or nothing before ``at``.
+    """Tell whether nothing was bought under any of a person's keys, or nothing before ``at``.
 
-    One statement.
+    See :func:`bought`. One statement.
     """
     kinds: dict[str, list[str]] = {"account": [], "contact": []}
     for key in person_keys:
@@ -71,8 +71,18 @@ def is_newcomer(person_keys: Collection[str], *, at: dt.datetime | None = None) 
     for contact in kinds["contact"]:
         if "@" in contact:
             mine |= Q(contact_email__iexact=contact)
-    paid = Q(paid_at__isnull=False) if at is None else Q(paid_at__lt=at)
-    return not Checkout.objects.filter(mine, paid).exists()
+    before = Q() if at is None else Q(paid_at__lt=at)
+    return not Checkout.objects.filter(mine, bought(), before).exists()
+
+
+def bought() -> Q:
+    """Return the condition of purchases: paid, and not all undone before any of it was sent.
+
+    What is undone so gives its coupons back, those for a first order, too.
+    """
+    orders = Order.objects.filter(checkout=OuterRef("pk"))
+    stand = orders.filter(~Q(state="closed") | Q(lines__shipped_quantity__gt=0))
+    return Q(Exists(stand), paid_at__isnull=False)
 
 
 def has_paid_a_provider(account_ids: Collection[int]) -> bool:

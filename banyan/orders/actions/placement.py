@@ -40,7 +40,7 @@ from banyan.sales import actions as sales
 
 from ..events import OrderPlaced
 from ..models import Checkout, Order, OrderLine
-from ..ports import freeze_terms
+from ..ports import freeze_terms, seat_locks
 from ..reading import known_or_ids, lines_to_pay
 from ..rules import WantedLine, line_title, merge
 from .agreeing import Offer, read_agreement
@@ -60,6 +60,8 @@ PRICE_HOLDS = 0.2
 """Seconds that a price is taken for today's after it was looked at; see ADR 13."""
 MOST_OTHER_ROWS = 3  # the checkout, its intent and attempt; at most an order for each line
 RESERVATION = dt.timedelta(minutes=15)
+PLAYED = {"instance", "campaign"}
+"""Kinds of locks of what is played in: :func:`_seats` takes them before all others."""
 _NUMBER_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
@@ -176,10 +178,12 @@ def place(
 
 def _seats(wanted: Quote) -> list[LockKey]:
     """Return what is played in by an order that costs nothing: it is paid as it is placed."""
-    if wanted.total.amount:
+    own = wanted.by_right().values()
+    played = {one.instance_id for one in own if one.instance_id}
+    if wanted.total.amount or not played:
         return []
-    played = {one.instance_id for one in wanted.by_right().values()} - {None}
-    return [LockKey("instance", instance_id) for instance_id in played if instance_id]
+    seats = seat_locks(played, [one.right_id for one in own])
+    return [*(LockKey("instance", instance_id) for instance_id in played), *seats]
 
 
 class _PriceMoved(Exception):  # noqa: N818 - not an error, a reason to begin again
@@ -323,7 +327,10 @@ def _write(
             events.run_handlers(one, actor)
         keys = [LockKey("stock", variant.stock.pk) for variant in wanted.variants.values()]
         if not checkout.total_amount:
-            keys += paid_locks(checkout.pk, lines)
+            paying = paid_locks(checkout.pk, lines)
+            # Before coupons in the order: a deadline that came just now may have added some.
+            locks.check_again(key for key in paying if key.kind in PLAYED)
+            keys += paying
             # The buyer owes nothing, and yet a platform's coupon may pay the shops.
             keys += [key for order in orders for key in proceeds_locks(order)]
         persons = _persons(actor, wanted, contact)

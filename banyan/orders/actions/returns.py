@@ -30,7 +30,15 @@ from .acts import note_act
 from .asking import check_in_time, check_state, end, moved, tell
 from .cancelling import bought
 from .exchanging import count_root, keep_replacements, replacement_locks, set_aside
-from .paying_back import create_refund, lock_for_refund, pay_back, take_from_lines
+from .paying_back import (
+    back_to_sales,
+    create_refund,
+    end_if_paid_back,
+    lock_for_refund,
+    pay_back,
+    take_from_lines,
+)
+from .pointing import even_out
 from .proceeds import take_back_unpaid
 
 TO_SEND = dt.timedelta(days=14)
@@ -245,6 +253,7 @@ def settle_return(
         if any(each.accepted for each in found.values()):
             to = "exchanged" if one.wish == "exchange" else "refunded"
             if to == "refunded":
+                back_to_sales(actor, order, _shelved(rows, found))
                 refund = _pay(actor, one, rows, found, at_fault=at_fault)
         transition(
             RETURN,
@@ -302,6 +311,11 @@ def _write_found(rows: list[ReturnLine], found: Mapping[int, Found]) -> None:
         row.save(update_fields=["accepted_quantity", "restocked_quantity", "condition"])
 
 
+def _shelved(rows: list[ReturnLine], found: Mapping[int, Found]) -> dict[int, int]:
+    """Return how many units of which line lie on the shelf again."""
+    return {row.line_id: found[row.pk].restocked for row in rows if row.pk in found}
+
+
 def _to_the_shelf(number: str, rows: list[ReturnLine], found: Mapping[int, Found]) -> None:
     back = [
         (row.line.variant_id, found[row.pk].restocked)
@@ -332,6 +346,9 @@ def _pay(
     unit.count_paid_back(back)
     take_back_unpaid(actor=actor, order=order, units=back)
     if not parts:
+        if order.state != "closed":  # by a refund that came first
+            even_out(actor=actor, order=order)
+            end_if_paid_back(actor=actor, order=order)
         return None
     with translation.override(order.checkout.language):
         reason = _("Sent back: %(number)s") % {"number": one.number}

@@ -87,7 +87,8 @@ def running_sales(asking: Asking, said: Said) -> dict[int, UnitPrice]:
     """Return the prices of sales, for lines of no more units than one may have; never dearer.
 
     Where lines share what one person may have of a sale, those that save most come first. Whoever
-    has a lower price takes the sale's units for that, where too few are free besides.
+    has a lower price, by a list or of their own, takes the sale's units for that, where too few are
+    free besides.
     """
     saving: dict[int, int] = {}
     for line in asking.lines:
@@ -120,21 +121,33 @@ def _amount_in(sale: SalePrice, before: Sequence[UnitPrice]) -> int:
 def _has_better_right(asking: Asking, line: WantedLine, amount: int) -> bool:
     """Tell whether a price of the actor's own stands in the place of a sale's; its unit is free."""
     right = cheapest_held(asking.rights.get(line.variant_id, ()), asking.currency, line.quantity)
-    return right is not None and right.amount <= amount
+    return right is not None and right.amount <= amount and _has_units(asking, line, right)
+
+
+def _has_units(asking: Asking, line: WantedLine, right: HeldPrice) -> bool:
+    """Tell whether there are units for a line at a price of the actor's own outside of any sale."""
+    return right.keeps or asking.variants[line.variant_id].stock.free >= line.quantity
 
 
 def held_rights(asking: Asking, said: Said) -> dict[int, UnitPrice]:
     """Return the actor's own prices that cover all units of a line; they never make dearer.
 
-    At the same price the line is bought by it all the same: it says for which campaign.
+    At the same price the line is bought by it all the same: it says for which campaign. Where it
+    has no units but a sale's, it is for these.
     """
     found = {}
     for line in asking.lines:
         rights = asking.rights.get(line.variant_id, ())
         right = cheapest_held(rights, asking.currency, line.quantity)
         if right is not None and right.amount <= said[line.variant_id][-1].amount:
+            before = said[line.variant_id][-1]
             found[line.variant_id] = UnitPrice(
-                right.amount, RIGHT, right.title, right.funded_by, right_id=right.right_id
+                right.amount,
+                RIGHT,
+                right.title,
+                right.funded_by,
+                sale_id=None if _has_units(asking, line, right) else before.sale_id,
+                right_id=right.right_id,
             )
     return found
 
@@ -147,7 +160,8 @@ def unit_prices(asking: Asking) -> dict[int, tuple[UnitPrice, ...]]:
     """Return what the sources say of each variant, in their order; the last one holds.
 
     A page's own price is the last word on a pooled line, whatever sale is on at the shop. What
-    overrules a sale's price stands in its place: the line takes none of its units.
+    overrules a sale's price stands in its place: the line takes none of its units, unless it is for
+    these.
     """
     found: dict[int, tuple[UnitPrice, ...]] = {}
     for source in SOURCES:
@@ -155,7 +169,8 @@ def unit_prices(asking: Asking) -> dict[int, tuple[UnitPrice, ...]]:
             before = found.get(key, ())
             if before and before[-1].supply_amount is not None:
                 continue  # out of a page's own price its supplier is promised a part
-            found[key] = (*(one for one in before if one.sale_id is None), price)
+            kept = (one for one in before if one.sale_id in {None, price.sale_id})
+            found[key] = (*kept, price)
     return found
 
 

@@ -26,6 +26,7 @@ from .refunds import (
     shipping_part,
     tax_part,
 )
+from .tax import contained
 from .wanting import WantedLine, line_title, merge
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "WantedLine",
     "agreement_of",
     "borne_by",
+    "contained",
     "fallen",
     "goods_part",
     "line_title",

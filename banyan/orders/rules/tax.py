@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from banyan.catalog.rules import TaxTerms
 from banyan.kernel.money import split
 
 WHOLE = 1_000_000
@@ -51,3 +52,9 @@ def taxes(parts: Sequence[Taxed], *, included: bool, per: str, rounding: str) ->
         for n, amount in zip(places, split(whole, amounts), strict=True):
             due[n] = amount
     return due
+
+
+def contained(amount: int, terms: TaxTerms, tax_class: str) -> int:
+    """Return the tax that a price for goods of a class contains, where prices come with it."""
+    part = Taxed(amount, terms.rate(tax_class))
+    return rounded(exact_tax(part, included=True), terms.rounding) if terms.included else 0

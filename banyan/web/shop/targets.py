@@ -194,4 +194,4 @@ def _pays(link: Link, product_id: int | None) -> bool:
     if product_id is None and link.target_kind == "post":
         return reasons([link.target_id]).get(link.target_id) == "earns"
     product = visible_products().filter(pk=product_id).first() if product_id else None
-    return product is not None and offer_of(product) is not None
+    return product is not None and offer_of(product, in_sales=()) is not None

@@ -59,7 +59,7 @@ def _page(request: HttpRequest, found: Post, refused: Problem | None = None) -> 
     arrival = arrival_of(request)
     code = _code(shown, arrival, who.id)
     products = list({spot.product.pk: spot.product for spot in shown.spots}.values())
-    earns = not arrival.neutral and any(offer_of(product) for product in products)
+    earns = not arrival.neutral and any(offer_of(product, in_sales=()) for product in products)
     note_shown(request, [shown.post.link])
     named = queries.named_in(who, list({found.pk, shown.content.pk}))
     content = shown.content

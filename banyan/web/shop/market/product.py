@@ -121,7 +121,7 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
     description = text_in(found.texts, language, "description", found.description)
     prices = price_range([unit.amount for unit in units.values()])
     # A page's own price is its own trade: nobody else earns from it.
-    earn = None if arrival.neutral or stand.prices else offer_of(found, variants)
+    earn = None if arrival.neutral or stand.prices else offer_of(found, variants, in_sales)
     context: dict[str, Any] = {
         "nav": "explore",
         "product": found,

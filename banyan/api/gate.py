@@ -97,7 +97,7 @@ class Access:
             if not self.guests:
                 raise LoginRequired()
         elif self.scope not in caller.scopes:
-            raise ScopeMissing()
+            raise ScopeMissing(_("This token may write only.") if self.scope == "read" else None)
         return caller
 
 

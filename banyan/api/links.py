@@ -240,9 +240,9 @@ def list_links(request: HttpRequest, before: Before = CURSOR, limit: Limit = SIZ
 def read_link(request: HttpRequest, code: Path[Code]) -> Any:
     """Return what a living link leads to and who shared it. Counts as no opening."""
     link = _living(code)
-    card = ports.card(link.target_kind, link.target_id)
-    product_id = link.target_id if link.target_kind == "product" else None
     viewer, steps = actor(request), path_of(link)
+    card = ports.card(link.target_kind, link.target_id, viewer=viewer)
+    product_id = link.target_id if link.target_kind == "product" else None
     hidden = hidden_from(viewer, [step.owner_id for step in steps])
     return OpenedLink(
         **_columns(link) | {"owner_id": None if link.owner_id in hidden else link.owner_id},

@@ -94,7 +94,7 @@ def list_listings(
     limit: Limit = SIZE,
 ) -> Any:
     """List what members sell to each other, newest first; nothing that is sold."""
-    rows = visible_listings().select_related("product__category")
+    rows = visible_listings(actor(request)).select_related("product__category")
     return _page(rows.filter(level1=level1) if level1 else rows, before, limit)
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from ninja import Path, Router, Status
 from pydantic import Field, StringConstraints
 
@@ -14,7 +15,7 @@ from banyan.people import actions as people
 from banyan.people.access import get_own_account, visible_tokens
 from banyan.people.models import Account, ApiToken
 
-from .gate import READ, WRITE, actor
+from .gate import READ, WRITE, ScopeMissing, actor, caller_of
 from .schemas import Answer, Body, Id, IdOut, Moment
 
 router = Router(tags=["me"])
@@ -161,7 +162,12 @@ def list_tokens(request: HttpRequest) -> Any:
 
 @router.post("/me/tokens", auth=WRITE, response={201: NewToken})
 def make_token(request: HttpRequest, body: TokenBody) -> Any:
-    """Make a token; its secret is in this answer and nowhere else. At most 20 live ones."""
+    """Make a token; its secret is in this answer and nowhere else. At most 20 live ones.
+
+    It may do no more than the token that makes it.
+    """
+    if set(body.scopes) - caller_of(request).scopes:
+        raise ScopeMissing(_("A token makes no other that may do more than itself."))
     token, secret = people.create_token(
         actor=actor(request), name=body.name, scopes=tuple(dict.fromkeys(body.scopes))
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
@@ -15,8 +16,10 @@ from banyan.campaigns.honour import HONOUR
 from banyan.campaigns.mechanics.red_packet import GROUP, NEW
 from banyan.campaigns.models import Instance
 from banyan.campaigns.queries import amounts_of, plays_of
+from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money as Sum
 from banyan.kernel.problems import NotFound
+from banyan.people.access import hidden_from
 
 from .gate import READ, WRITE, actor, caller_of, keyed
 from .paging import CURSOR, SIZE, Before, Limit, Page, page_of
@@ -75,13 +78,15 @@ class PacketAnswer(Answer):
     url: str
 
 
-def _packet(one: Instance, mine: int | None) -> PacketAnswer:
+def _packet(one: Instance, mine: int | None, apart: Collection[int]) -> PacketAnswer:
+    """Return a packet as its reader sees it; ``apart`` are those whom they are not shown."""
     currency, owner = one.campaign.currency, one.owner
+    named = owner if owner is not None and owner.pk not in apart else None
     hidden = one.campaign.drive == HONOUR and mine is None
     return PacketAnswer(
         code=one.code,
         state=one.state,
-        sender=Person(id=owner.pk, handle=owner.handle, name=owner.display_name) if owner else None,
+        sender=Person(id=named.pk, handle=named.handle, name=named.display_name) if named else None,
         wish="" if hidden else one.public["wish"],
         mode=one.public["mode"],
         total=Money.at(one.amount, currency),
@@ -100,7 +105,12 @@ def _one(request: HttpRequest, code: str) -> PacketAnswer:
     found = get_instance_for(actor(request), code)
     if found.campaign.mechanic != KIND:
         raise NotFound()
-    return _packet(found, amounts_of(actor(request), [found.pk]).get(found.pk))
+    mine = amounts_of(actor(request), [found.pk]).get(found.pk)
+    return _packet(found, mine, _apart(actor(request), [found]))
+
+
+def _apart(who: Actor, found: Iterable[Instance]) -> set[int]:
+    return hidden_from(who, {one.owner_id for one in found if one.owner_id is not None})
 
 
 def _audience(body: PacketBody) -> str:
@@ -114,8 +124,10 @@ def list_packets(request: HttpRequest, before: Before = CURSOR, limit: Limit = S
     """List the packets that the reader filled or took a share of, newest first."""
     who = actor(request)
     rows = plays_of(who, mechanic=KIND, before=before, limit=limit + 1)
-    mine = amounts_of(who, [one.pk for one in rows])
-    return page_of(rows, limit, lambda one: one.pk, lambda one: _packet(one, mine.get(one.pk)))
+    mine, apart = amounts_of(who, [one.pk for one in rows]), _apart(who, rows)
+    return page_of(
+        rows, limit, lambda one: one.pk, lambda one: _packet(one, mine.get(one.pk), apart)
+    )
 
 
 @router.post("/packets", auth=WRITE, response={201: PacketAnswer})

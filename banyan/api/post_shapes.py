@@ -195,14 +195,17 @@ class CommentAnswer(Answer):
     """A comment. ``waits``: nobody sees it before a moderator has looked at it."""
 
     id: IdOut
-    author: Person
+    author: Person | None
     body: str
     waits: bool
     created_at: Moment
 
 
 class ThreadAnswer(CommentAnswer):
-    """A comment with the first two of the ``answers`` to it. One taken away has no ``body``."""
+    """A comment with the first two of the ``answers`` to it.
+
+    One taken away has no ``body``, and its ``author`` is null.
+    """
 
     answers: int
     replies: list[CommentAnswer]

@@ -312,7 +312,8 @@ def list_comments(
     talk = thread(who, post.pk, cursor=str(after or ""), page=limit)
     items = [
         ThreadAnswer(
-            **_comment_columns(each.root),
+            # Who took their words away, or whose were hidden, is not named by what was answered.
+            **_comment_columns(each.root) | ({"author": None} if each.gone else {}),
             replies=[_comment(row) for row in each.replies],
             answers=each.answers,
         )

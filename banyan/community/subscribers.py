@@ -13,13 +13,16 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.events import Meta
 from banyan.kernel.problems import NotFound
 from banyan.kernel.remembered import remembered
+from banyan.moderation.events import CaseDecided, NoticeMoved
+from banyan.moderation.models import Case, RightsNotice
 from banyan.notify import kinds
 from banyan.notify.actions import notify, withdraw
 from banyan.notify.kinds import Happening
+from banyan.notify.models import Notification
 from banyan.people.models import Follow
 from banyan.people.rules.relations import EVERY_POST, FOLLOWS
 
-from .access import get_post_for
+from .access import PUBLIC, get_post_for, visible_posts
 from .actions.telling import title_of
 from .events import (
     BoardShared,
@@ -33,6 +36,7 @@ from .events import (
 )
 from .jobs import tell_of_every_post
 from .models import Board, Comment, Mention, Post
+from .rules import HIDDEN, LIVE
 
 
 @remembered
@@ -130,17 +134,64 @@ def take_back_a_post(event: PostRemoved, meta: Meta) -> None:
 @events.subscribe(PostRemoved, consumer="community.every_post")
 def take_back_from_who_wants_every_post(event: PostRemoved, meta: Meta) -> None:
     """Let followers no longer read of it, unless the author published another that day."""
-    gone = Post.objects.get(pk=event.post_id)
-    day = gone.created_at.date()
-    others = Post.objects.filter(
-        author_id=event.author_id, repin_of=None, deleted_at=None, created_at__date=day
-    )
-    if event.repin_of_id is not None or others.exists():
+    _take_back_published(Post.objects.get(pk=event.post_id))
+
+
+@events.subscribe(CaseDecided, consumer="community.every_post")
+def take_back_what_a_moderator_hid(event: CaseDecided, meta: Meta) -> None:
+    """Let nobody read the title of a post that was hidden, nor be led to it: its author knows."""
+    case = Case.objects.get(pk=event.case_id)
+    _take_back_hidden(case.subject_kind, case.subject_id)
+
+
+@events.subscribe(NoticeMoved, consumer="community.every_post")
+def take_back_what_a_rights_holder_hid(event: NoticeMoved, meta: Meta) -> None:
+    """Do the same for a post that is hidden for a rights holder."""
+    notice = RightsNotice.objects.get(pk=event.notice_id)
+    _take_back_hidden(notice.subject_kind, notice.subject_id)
+
+
+def _take_back_hidden(kind: str, subject_id: int) -> None:
+    post = Post.objects.filter(pk=subject_id, state=HIDDEN).first() if kind == "post" else None
+    if post is not None:
+        _take_back_mentions(post.pk)
+        _take_back_published(post)
+
+
+@events.subscribe(PostEdited, consumer="community.every_post")
+def take_back_from_who_may_not_see_it_any_more(event: PostEdited, meta: Meta) -> None:
+    """Let nobody read the title of a post that was made for fewer people than were told of it."""
+    post = Post.objects.get(pk=event.post_id)
+    if post.visibility != PUBLIC:
+        _take_back_mentions(post.pk, from_all=False)
+        _take_back_published(post, from_all=False)
+
+
+def _take_back_published(post: Post, *, from_all: bool = True) -> None:
+    """Take its line from followers who asked for every post; not all: who may still see it keep it.
+
+    A day's posts of one author are one line. Where others of that day stand, it goes if it is this
+    post that it names and leads to.
+    """
+    if post.repin_of_id is not None:
         return
-    eager = Follow.objects.filter(followee_id=event.author_id, state=FOLLOWS, level=EVERY_POST)
+    day = post.created_at.date()
+    same_day = Post.objects.filter(
+        author_id=post.author_id, repin_of=None, deleted_at=None, state=LIVE, created_at__date=day
+    )
+    alone = not same_day.exclude(pk=post.pk).exists()
+    key = f"posted:{post.author_id}:{day:%Y%m%d}"
+    eager = Follow.objects.filter(followee_id=post.author_id, state=FOLLOWS, level=EVERY_POST)
     for reader in eager.order_by("id").values_list("follower_id", flat=True).iterator():
-        about = [f"posted:{event.author_id}:{day:%Y%m%d}"]
-        withdraw(recipient_id=reader, actor_id=event.author_id, about=about)
+        if not from_all and _may_see(reader, post.pk):
+            continue
+        line = Notification.objects.filter(recipient_id=reader, group_key__in=[key, f"~{key}"])
+        if alone or line.filter(url=_where(post.pk, None)).exists():
+            withdraw(recipient_id=reader, actor_id=post.author_id, about=[key])
+
+
+def _may_see(account_id: int, post_id: int) -> bool:
+    return visible_posts(Actor(kind="member", id=account_id)).filter(pk=post_id).exists()
 
 
 @events.subscribe(PostPublished, consumer="community.tell")
@@ -193,8 +244,14 @@ def tell_whom_a_comment_names(event: PostCommented, meta: Meta) -> None:
 @events.subscribe(PostRemoved, consumer="community.mentions")
 def take_back_mentions_of_a_post(event: PostRemoved, meta: Meta) -> None:
     """Let nobody be led to where they were named: neither the post nor what was under it."""
-    for row in Mention.objects.filter(post_id=event.post_id):
-        about = [f"mention:{event.post_id}:{row.comment_id or 0}"]
+    _take_back_mentions(event.post_id)
+
+
+def _take_back_mentions(post_id: int, *, from_all: bool = True) -> None:
+    for row in Mention.objects.filter(post_id=post_id):
+        if not from_all and _may_see(row.account_id, post_id):
+            continue
+        about = [f"mention:{post_id}:{row.comment_id or 0}"]
         withdraw(recipient_id=row.account_id, actor_id=None, about=about)
 
 

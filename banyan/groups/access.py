@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from banyan.catalog.access import visible_products
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Forbidden, LoginRequired, NotFound
@@ -166,11 +167,15 @@ def invites(group: Group, mine: Membership) -> bool:
 
 
 def visible_offers(viewer: Actor, group: Group) -> QuerySet[Offer]:
-    """Return what is offered to the group now, newest first, by those the viewer may see."""
+    """Return what is offered to the group now, newest first, by those the viewer may see.
+
+    Nothing that is no longer on sale; it is here again when it is.
+    """
     if not reads_inside(viewer, group):
         return Offer.objects.none()
     return (
         Offer.objects.filter(group=group, ended_at=None, by__in=visible_accounts(viewer))
+        .filter(product__in=visible_products())
         .select_related("by", "product__shop", "link")
         .order_by("-id")
     )

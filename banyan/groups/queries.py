@@ -13,7 +13,7 @@ from banyan.orders.models import OrderLine
 from banyan.people.access import visible_accounts
 from banyan.people.models import Follow
 
-from .access import ASKED, BANNED, MEMBER, SECRET, visible_groups, visible_members
+from .access import ASKED, BANNED, MEMBER, PUBLIC, SECRET, visible_groups, visible_members
 from .models import Group, Invitation, Membership, Notice, Offer, Pick
 
 RANKS = Case(
@@ -28,7 +28,7 @@ RANKS = Case(
 class Suggestion:
     """A group that somebody may like; ``known`` of those they follow are in it.
 
-    ``near``: it is about a topic that they follow.
+    0 where only members may know who is in it. ``near``: it is about a topic that they follow.
     """
 
     group: Group
@@ -83,7 +83,13 @@ def suggested_groups(
     followed = Follow.objects.filter(follower_id=viewer.id or 0, state=1).values("followee_id")
     friends = Count(
         "memberships",
-        filter=Q(memberships__state=MEMBER, memberships__account__in=followed),
+        # Of one person whom somebody follows a number says as much as a name.
+        filter=Q(
+            visibility=PUBLIC,
+            memberships__state=MEMBER,
+            memberships__account__in=followed,
+            memberships__account__is_active=True,
+        ),
     )
     about = Case(When(topics__overlap=list(topics), then=1), default=0) if topics else Value(0)
     rows = groups.select_related("cover").annotate(known=friends, near=about)

@@ -9,6 +9,7 @@ from banyan.catalog.models import Stock
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import NotFound
 from banyan.orders.access import get_order_for
+from banyan.people.access import not_blocked
 
 from .models import Dispute, Listing
 
@@ -24,10 +25,15 @@ def unsold() -> Exists:
     return Exists(there.filter(variant__is_active=True, on_hand__gt=F("allocated")))
 
 
-def visible_listings() -> QuerySet[Listing]:
-    """Return what is for sale between members, newest first; nothing that is sold."""
+def visible_listings(viewer: Actor) -> QuerySet[Listing]:
+    """Return what is for sale between members, newest first; nothing that is sold.
+
+    Nor anything of a seller whom ``viewer`` is apart from: it says where they live.
+    """
     return (
-        Listing.objects.filter(unsold(), product__in=visible_products())
+        Listing.objects.filter(
+            unsold(), not_blocked(viewer, "seller_id"), product__in=visible_products()
+        )
         .select_related("product__shop", "seller")
         .order_by("-id")
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.db.models import Expression, F, FloatField, Q, QuerySet
 from django.db.models.functions import ASin, Cast, Cos, Least, Power, Radians, Sin, Sqrt
 
+from banyan.kernel.actors import Actor
 from banyan.kernel.models import StateChange
 from banyan.orders.models import Order
 from banyan.orders.states import ORDER
@@ -28,9 +29,11 @@ class Near:
     km: float | None
 
 
-def listings_in(region: str = "", before: int | None = None, limit: int = 25) -> list[Near]:
+def listings_in(
+    viewer: Actor, region: str = "", before: int | None = None, limit: int = 25
+) -> list[Near]:
     """Return listings, newest first, of a region (as sellers name it) or of all. One statement."""
-    found = visible_listings().filter(_in(region))
+    found = visible_listings(viewer).filter(_in(region))
     if before is not None:
         found = found.filter(pk__lt=before)
     return [Near(listing, None) for listing in found[:limit]]
@@ -41,7 +44,13 @@ def _in(region: str) -> Q:
 
 
 def listings_near(
-    center: Place, km: float, limit: int = 25, *, region: str = "", skip: int = 0
+    viewer: Actor,
+    center: Place,
+    km: float,
+    limit: int = 25,
+    *,
+    region: str = "",
+    skip: int = 0,
 ) -> list[Near]:
     """Return what is within ``km`` of a place, of a region if one is named, nearest first.
 
@@ -51,7 +60,8 @@ def listings_near(
     inside = Q()
     for west, east in ranges:
         inside |= Q(longitude__gte=west, longitude__lte=east)
-    found = visible_listings().filter(inside, _in(region), latitude__gte=low, latitude__lte=high)
+    found = visible_listings(viewer).filter(inside, _in(region))
+    found = found.filter(latitude__gte=low, latitude__lte=high)
     found = found.annotate(km=_km_from(center)).filter(km__lte=km).order_by("km", "-id")
     return [Near(one, one.km) for one in found[skip : skip + limit]]
 
@@ -69,9 +79,9 @@ def _radians(hundredths: F) -> Expression:
     return Radians(Cast(hundredths, FloatField()) / float(GRID))
 
 
-def regions(limit: int = 30) -> list[str]:
+def regions(viewer: Actor, limit: int = 30) -> list[str]:
     """Return the regions in which something is for sale, in order of their names. One statement."""
-    found = visible_listings().order_by("level1").values_list("level1", flat=True).distinct()
+    found = visible_listings(viewer).order_by("level1").values_list("level1", flat=True).distinct()
     return list(found[:limit])
 
 

@@ -72,12 +72,12 @@ def visible_accounts(viewer: Actor) -> QuerySet[Account]:
 
 
 def hidden_from(viewer: Actor, account_ids: Collection[int]) -> set[int]:
-    """Return which of these accounts are not shown to ``viewer``. One query; none for guests.
+    """Return which of these accounts are not shown to ``viewer``. One query.
 
     For people who are part of what is shown (a path, a credit) and stay part of it unnamed.
     """
     wanted = set(account_ids)
-    if viewer.id is None or not wanted:
+    if not wanted:
         return set()
     return wanted - set(visible_accounts(viewer).filter(pk__in=wanted).values_list("id", flat=True))
 

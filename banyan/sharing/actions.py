@@ -61,7 +61,7 @@ def share(
     """
     if actor.id is None:
         raise LoginRequired()
-    _check_target(target_kind, target_id)
+    _check_target(actor, target_kind, target_id)
     with transaction.atomic():
         parent_id = None
         if via is not None and via.revoked_at is None:
@@ -241,13 +241,14 @@ def record_exposures(
         return int(cursor.rowcount)
 
 
-def _check_target(kind: str, target_id: int) -> None:
+def _check_target(actor: Actor, kind: str, target_id: int) -> None:
     if kind == "product":
         exists = bool(_on_sale(target_id))
     elif kind == "shop":
         exists = visible_shops().filter(pk=target_id).exists()
     else:
-        exists = kind in ports.kinds() and ports.card(kind, target_id) is not None
+        known = kind in ports.kinds()
+        exists = known and ports.card(kind, target_id, viewer=actor) is not None
     if not exists:
         raise TargetUnknown(detail=f"{kind} {target_id}")
 

@@ -34,6 +34,11 @@ Resolver = Callable[[Collection[int]], Mapping[int, TargetCard]]
 statements for a hundred as for one."""
 
 
+Apart = Callable[[Actor, Collection[int]], Collection[int]]
+"""Takes a member and ids that everybody may see; returns those that are not shown to the member,
+because they and whose it is are apart. One statement for any number."""
+
+
 class Coverage(Protocol):
     """Which of these targets show this product, or something of this shop."""
 
@@ -54,6 +59,7 @@ class Disclosure(Protocol):
 
 
 _resolvers: dict[str, Resolver] = {}
+_apart: dict[str, Apart] = {}
 _coverages: dict[str, Coverage] = {}
 _disclosure: list[Disclosure] = []
 
@@ -61,6 +67,11 @@ _disclosure: list[Disclosure] = []
 def register_target(kind: str, resolver: Resolver) -> None:
     """Say what links to ``kind`` lead to. Called in ``AppConfig.ready()``; the last one counts."""
     _resolvers[kind] = resolver
+
+
+def register_apart(kind: str, apart: Apart) -> None:
+    """Say which targets of ``kind`` a block keeps from a member. Shops' things need none."""
+    _apart[kind] = apart
 
 
 def register_coverage(kind: str, coverage: Coverage) -> None:
@@ -78,31 +89,39 @@ def kinds() -> frozenset[str]:
     return frozenset(_resolvers)
 
 
-def card(kind: str, target_id: int) -> TargetCard | None:
-    """Return what a target looks like now, or None when it cannot be seen by everybody."""
-    return _resolve(kind, [target_id]).get(target_id)
+def card(kind: str, target_id: int, *, viewer: Actor | None = None) -> TargetCard | None:
+    """Return what a target looks like now, or None when it cannot be seen by everybody.
+
+    For a ``viewer``: None for what is somebody's whom they are apart from, too.
+    """
+    return _resolve(kind, [target_id], viewer).get(target_id)
 
 
-def cards_of(links: Iterable[Link]) -> dict[int, TargetCard]:
+def cards_of(links: Iterable[Link], *, viewer: Actor | None = None) -> dict[int, TargetCard]:
     """Return what links lead to, by link id; those that lead nowhere any more are absent.
 
-    At most nine statements for any number of links.
+    ``viewer`` as in :func:`card`. At most eleven statements for any number of links.
     """
     by_kind: dict[str, list[Link]] = {}
     for link in links:
         by_kind.setdefault(link.target_kind, []).append(link)
     found: dict[int, TargetCard] = {}
     for kind, some in by_kind.items():
-        shown = _resolve(kind, {link.target_id for link in some})
+        shown = _resolve(kind, {link.target_id for link in some}, viewer)
         found |= {link.pk: shown[link.target_id] for link in some if link.target_id in shown}
     return found
 
 
-def _resolve(kind: str, target_ids: Collection[int]) -> Mapping[int, TargetCard]:
+def _resolve(
+    kind: str, target_ids: Collection[int], viewer: Actor | None
+) -> Mapping[int, TargetCard]:
     resolver = _resolvers.get(kind)
     if resolver is None:
         raise ImproperlyConfigured(f"nobody resolves links to a {kind}")
-    return resolver(target_ids)
+    apart = _apart.get(kind)
+    if apart is not None and viewer is not None and viewer.id is not None:
+        target_ids = set(target_ids) - set(apart(viewer, target_ids))
+    return resolver(target_ids) if target_ids else {}
 
 
 def covering(kind: str, target_ids: Collection[int], *, product_id: int, shop_id: int) -> set[int]:

@@ -33,7 +33,7 @@ def get_storefront_for(actor: Actor, handle: str) -> Storefront:
         lead_on(actor, handle)
     if found.state != "open" and found.owner_id != actor.id:
         raise NotFound()
-    if found.owner_id in hidden_from(actor, [found.owner_id]):
+    if actor.id is not None and found.owner_id in hidden_from(actor, [found.owner_id]):
         raise NotFound()
     return found
 

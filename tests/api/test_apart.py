@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from banyan.community import actions as community
 from banyan.earnings.actions import set_plan
 from banyan.earnings.models import Commission
 from banyan.people import actions as people
@@ -14,6 +15,7 @@ from banyan.people.models import Account
 from banyan.sharing.actions import share
 from banyan.sharing.models import Link
 from tests.api.client import Program
+from tests.community.posts import post
 from tests.support import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -136,3 +138,19 @@ def test_the_tree_of_ones_own_share_does_not_name_who_is_apart() -> None:
     told = sharer.get(path)
     assert names(told["nodes"]) == [None, "tjorven"]
     assert unnamed(chain.first, told)
+
+
+def test_who_took_a_comment_away_is_not_named_by_what_was_answered() -> None:
+    shown, speaker = post(make.member()), make.member("qadira")
+    said = community.comment(actor=make.actor(speaker), post_id=shown.pk, body="So it is.")
+    community.comment(
+        actor=make.actor(make.member()), post_id=shown.pk, body="Is it?", parent_id=said.pk
+    )
+    path = f"/posts/{shown.pk}/comments"
+    assert Program().get(path)["items"][0]["author"]["handle"] == "qadira"
+
+    community.delete_comment(actor=make.actor(speaker), comment_id=said.pk)
+
+    [left] = Program().get(path)["items"]
+    assert (left["author"], left["body"], left["answers"]) == (None, "", 1)
+    assert unnamed(speaker, left)

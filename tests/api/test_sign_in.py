@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -144,3 +145,15 @@ def test_tokens_are_made_listed_and_ended() -> None:
     assert all("secret" not in one for one in listed)
     ana.do("DELETE", f"/me/tokens/{made['id']}")
     assert ana.get("/me/tokens")[0]["revoked_at"] is not None
+
+
+def test_a_token_makes_no_other_that_may_do_more_than_itself() -> None:
+    writer = Program(make.member("ana"), scopes=("write",))
+    for scopes in (["read"], ["read", "write"]):
+        refused = writer.send("POST", "/me/tokens", {"name": "Robot", "scopes": scopes})
+        assert problem(refused) == (403, "scope_missing")
+    made = writer.do("POST", "/me/tokens", {"name": "Robot", "scopes": ["write"]})
+    assert made["scopes"] == ["write"]
+    unread = writer.send("GET", "/me")
+    assert problem(unread) == (403, "scope_missing")
+    assert json.loads(unread.content)["title"] == "This token may write only."

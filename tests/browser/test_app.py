@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import Browser
+
+from banyan.catalog import actions as catalog
+from banyan.kernel.actors import Actor
+from tests.support import factories as make
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 READY = "navigator.serviceWorker.ready.then(() => true)"
+KEEPS = "async url => Boolean(await (await caches.open('pages')).match(url))"
 
 
 def test_it_can_be_installed_and_opens_what_was_seen_without_a_network(
@@ -39,4 +45,32 @@ def test_it_can_be_installed_and_opens_what_was_seen_without_a_network(
     page.goto(f"{house}/login")
     page.evaluate("fetch('/logout', {method: 'POST'}).catch(() => {})")
     page.wait_for_function("caches.has('pages').then(has => !has)")
+    context.close()
+
+
+def test_a_page_that_was_taken_down_is_not_shown_from_before_without_a_network(
+    browser: Browser, house: str
+) -> None:
+    product = make.product(title="Fake bag")
+    url = f"{house}/shop/{product.shop.slug}/{product.slug}"
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{house}/explore")
+    assert page.evaluate(READY)
+    page.goto(f"{house}/explore")
+    page.wait_for_function("navigator.serviceWorker.controller")
+    page.goto(url)
+    page.wait_for_function(KEEPS, arg=url)
+    assert "Fake bag" in page.title()
+
+    with transaction.atomic():
+        catalog.take_down_product(actor=Actor.system("desk"), product_id=product.pk, reason="fake")
+    answer = page.goto(url)
+    assert answer is not None
+    assert answer.status == 404
+    page.wait_for_function(f"async url => !(await ({KEEPS})(url))", arg=url)
+
+    context.set_offline(True)
+    page.goto(url)
+    assert page.title().startswith("No connection")
     context.close()

@@ -8,12 +8,17 @@ import pytest
 
 from banyan.community import actions as community
 from banyan.community import jobs
+from banyan.community.access import FOLLOWERS, FRIENDS, ONLY_ME
+from banyan.community.models import Post
 from banyan.kernel import relay
+from banyan.moderation import actions as moderation
+from banyan.moderation.models import Case
 from banyan.notify.models import Notification
 from banyan.notify.queries import notifications, unread_count
 from banyan.people import actions as people
 from banyan.people.models import Account
 from tests.community.posts import post as publish
+from tests.moderation.test_cases import decide
 from tests.support.factories import actor, member
 
 pytestmark = pytest.mark.django_db
@@ -123,3 +128,71 @@ def test_nobody_is_led_to_a_post_that_is_gone(ana: Account, ben: Account) -> Non
     assert len(said(dee)) == 1, "another of that day stands"
     community.delete_post(actor=actor(ana), post_id=kept.pk)
     assert said(dee) == []
+
+
+def eager(of: Account, name: str) -> Account:
+    """Return a follower who is told of every post, and has been told of nothing so far."""
+    fan = member(name)
+    people.follow(actor=actor(fan), account_id=of.pk)
+    people.set_follow_level(actor=actor(fan), account_id=of.pk, level=2)
+    said(of)
+    Notification.objects.all().delete()
+    return fan
+
+
+def judge(post: Post, verdict: str) -> None:
+    moderation.report(actor=actor(member()), kind="post", subject_id=post.pk, reason="spam")
+    decide(Case.objects.get(subject_kind="post", subject_id=post.pk), verdict)
+
+
+def published(author: Account, **values: str) -> Post:
+    made = publish(author, **values)
+    jobs.tell_of_every_post(post_id=str(made.pk), day=f"{made.created_at:%Y%m%d}")
+    return made
+
+
+def test_nobody_reads_the_title_of_what_a_moderator_hid(ana: Account) -> None:
+    cy, dee = member("cyra"), eager(ana, "dee")
+    published(ana, title="Another")
+    post = published(ana, title="Vile words", body="With @cyra")
+    assert said(dee) == ["Ana published “Vile words”."]
+    assert said(cy) == ["Ana mentions you in “Vile words”."]
+
+    judge(post, "hide")
+
+    assert said(dee) == []
+    assert said(cy) == []
+    assert unread_count(dee.pk) == 0
+
+
+def test_what_is_hidden_takes_no_line_that_names_another(ana: Account) -> None:
+    dee = eager(ana, "dee")
+    post = published(ana, title="Vile words")
+    published(ana, title="Another")
+    judge(post, "hide")
+    assert said(dee) == ["Ana published “Another”."]
+
+
+def test_a_decision_that_hides_nothing_takes_nothing_back(ana: Account) -> None:
+    dee = eager(ana, "dee")
+    judge(published(ana, title="Harsh words"), "warn")
+    assert said(dee) == ["Ana published “Harsh words”."]
+
+
+@pytest.mark.parametrize(("audience", "left"), [(ONLY_ME, 0), (FRIENDS, 1), (FOLLOWERS, 2)])
+def test_who_may_not_see_a_post_any_more_reads_no_more_of_it(
+    ana: Account, audience: int, left: int
+) -> None:
+    friend = eager(ana, "cyra")
+    fan = eager(ana, "dee")
+    people.follow(actor=actor(ana), account_id=friend.pk)
+    said(ana)
+    Notification.objects.all().delete()
+    post = published(ana, title="My diary", body="With @cyra and @dee")
+    assert [len(said(one)) for one in (friend, fan)] == [2, 2]
+
+    community.edit_post(
+        actor=actor(ana), post_id=post.pk, title=post.title, body=post.body, visibility=audience
+    )
+
+    assert [len(said(one)) // 2 for one in (friend, fan)] == [left > 0, left > 1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.test import Client
 
 from banyan.catalog import actions as catalog
 from banyan.groups import actions as groups
@@ -13,13 +14,16 @@ from banyan.groups.actions.offers import tell_batch
 from banyan.groups.models import Group, Membership, Notice, Offer
 from banyan.groups.queries import Figures, figures_of
 from banyan.kernel import clock
+from banyan.kernel.actors import Actor
 from banyan.kernel.models import StoredEvent
 from banyan.kernel.problems import Conflict, Forbidden, NotFound, TooMany
 from banyan.notify.models import Notification
 from banyan.people import actions as people
 from banyan.people.models import Account
+from tests.api.client import Program
 from tests.groups import circles
 from tests.support import factories as make
+from tests.web.studio.scene import client
 
 pytestmark = pytest.mark.django_db
 
@@ -205,3 +209,28 @@ def test_opening_twice_is_one_visit_and_one_opened() -> None:
     groups.open_offer(actor=make.actor(left), offer_id=offer.pk)
     assert figures_of([offer])[offer.pk].opened == 1, "only who was told counts as opened"
     assert Membership.objects.get(account=ben).told == 1
+
+
+@pytest.mark.parametrize("how", ["taken down", "taken off sale", "of a closed shop"])
+def test_what_is_no_longer_on_sale_is_not_shown_in_the_groups_shop(how: str) -> None:
+    circle = circles.group()
+    product = make.product(title="Walnut bowl")
+    offer = groups.offer_to_group(
+        actor=circles.owner_of(circle), group_id=circle.pk, product_id=product.pk
+    )
+    reader = circles.joined(circle)
+    page, path = f"/g/{circle.slug}/shop", f"/groups/{circle.slug}/offers"
+    assert "Walnut bowl" in client(reader).get(page).content.decode()
+    assert [one["id"] for one in Program(reader).get(path)["items"]] == [str(offer.pk)]
+
+    seller = make.actor(product.shop.owner)
+    if how == "taken down":
+        catalog.take_down_product(actor=Actor.system("desk"), product_id=product.pk, reason="fake")
+    elif how == "taken off sale":
+        catalog.unpublish_product(actor=seller, product_id=product.pk)
+    else:
+        type(product.shop).objects.filter(pk=product.shop_id).update(state="suspended")
+
+    assert "Walnut bowl" not in client(reader).get(page).content.decode()
+    assert Program(reader).get(path)["items"] == []
+    assert "Walnut bowl" not in Client().get(page).content.decode()

@@ -6,11 +6,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from banyan.kernel.actors import Actor
 from banyan.market.models import Listing
 from banyan.market.queries import listings_in, listings_near
 from banyan.market.rules import GRID, Place, box, distance_km, place_of
 
 from .deals import listing, seller
+
+GUEST = Actor.guest()
 
 places = st.builds(Place, latitude=st.integers(-9000, 9000), longitude=st.integers(-18000, 18000))
 
@@ -52,10 +55,10 @@ def test_the_database_reckons_the_same_distance(one: Listing, center: Place, oth
     km = distance_km(center, other)
     Listing.objects.update(latitude=other.latitude, longitude=other.longitude)
 
-    (near,) = listings_near(center, km + 0.01)
+    (near,) = listings_near(GUEST, center, km + 0.01)
 
     assert near.km == pytest.approx(km, abs=0.001)
-    assert listings_near(center, km - 0.01) == []
+    assert listings_near(GUEST, center, km - 0.01) == []
 
 
 @pytest.fixture
@@ -72,11 +75,11 @@ def test_nearest_first_and_nothing_beyond() -> None:
     here = place_of(30.27, 120.15)
     assert here is not None
 
-    assert [one.listing.pk for one in listings_near(here, 10)] == [near.pk]
-    assert [one.listing.pk for one in listings_near(here, 50)] == [near.pk, far.pk]
-    assert [one.listing.pk for one in listings_near(here, 50, skip=1)] == [far.pk]
-    assert listings_near(here, 50, region="Beijing") == []
-    assert len(listings_near(here, 50, region="zhejiang")) == 2
-    assert len(listings_in("zhejiang")) == 3
-    assert listings_in("Beijing") == []
+    assert [one.listing.pk for one in listings_near(GUEST, here, 10)] == [near.pk]
+    assert [one.listing.pk for one in listings_near(GUEST, here, 50)] == [near.pk, far.pk]
+    assert [one.listing.pk for one in listings_near(GUEST, here, 50, skip=1)] == [far.pk]
+    assert listings_near(GUEST, here, 50, region="Beijing") == []
+    assert len(listings_near(GUEST, here, 50, region="zhejiang")) == 2
+    assert len(listings_in(GUEST, "zhejiang")) == 3
+    assert listings_in(GUEST, "Beijing") == []
     assert GRID == 100

@@ -246,3 +246,16 @@ def test_whose_account_is_closed_is_not_written_to() -> None:
     people.close_account(actor=actor(ana), account_id=ana.pk, reason="leaving")
     begin(sale)
     assert not Message.objects.exists()
+
+
+def test_nobody_is_told_of_a_sale_whose_shop_was_suspended_until_it_is_open_again() -> None:
+    sale = coming()
+    ask(sale, "b@example.com")
+    shop = type(sale.shop).objects.filter(pk=sale.shop_id)
+    shop.update(state="suspended")
+
+    assert begin(sale) == 0
+    assert not Message.objects.filter(kind=STARTS).exists()
+
+    shop.update(state="open")
+    assert begin(sale) == 1

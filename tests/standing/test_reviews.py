@@ -11,6 +11,7 @@ from banyan.moderation import actions as moderation
 from banyan.moderation.models import Case, Decision
 from banyan.orders import actions as orders
 from banyan.orders.models import OrderLine
+from banyan.people import actions as people
 from banyan.people.models import Account
 from banyan.standing import actions as standing
 from banyan.standing.models import Review
@@ -143,3 +144,26 @@ def test_what_was_cancelled_was_not_received_and_is_rated_by_nobody() -> None:
     assert rate(kept, None).line_id == kept.pk
     page = Client().get(f"/o/{token}").content.decode()
     assert f"f-stars-{gone.pk}" not in page
+
+
+@pytest.mark.parametrize("how", ["suspended", "blocked"])
+def test_a_buyer_who_is_not_shown_to_the_reader_is_not_named_by_what_they_said(how: str) -> None:
+    buyer, reader = make.member("qadira"), make.member()
+    line = received(buyer, make.member())
+    rate(line, buyer)
+    product = line.variant.product
+    page = f"/shop/{product.shop.slug}/{product.slug}/reviews"
+    browser = Client()
+    browser.force_login(reader)
+    assert "Qadira" in browser.get(page).content.decode()
+
+    if how == "suspended":
+        people.close_account(actor=SYSTEM, account_id=buyer.pk, reason="spam")
+    else:
+        people.block(actor=make.actor(buyer), account_id=reader.pk)
+
+    shown = browser.get(page).content.decode()
+    assert "Qadira" not in shown
+    assert "<b>somebody</b>" in shown
+    assert "Very good." in shown
+    assert ("Qadira" in Client().get(page).content.decode()) == (how == "blocked")

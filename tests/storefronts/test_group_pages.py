@@ -170,3 +170,25 @@ def test_a_public_groups_goods_can_be_shown_on_other_sites_and_a_private_ones_ca
         Group.objects.update(visibility=visibility)
         assert not frame.search(keeper.get("/g/pens/shop").content.decode())
         assert Client().get(card).status_code == 404
+
+
+def test_a_secret_groups_page_is_not_named_to_who_was_given_an_address_from_it(
+    ann: Account,
+) -> None:
+    pens, cara = circles.group(ann, slug="pens", name="Quiet pens"), make.member("cara")
+    reader = reader_of(pens, cara)
+    page, item = shelf(pens, ann)
+    offer = page.offers.get()
+    assert page.link is not None
+    product = item.product
+    address = f"/shop/{product.shop.slug}/{product.slug}?via={page.link.code}&offer={offer.pk}"
+
+    assert 'at <a href="/g/pens/shop">Pens</a>' in Client().get(address).content.decode()
+    for visibility in (1, 2):
+        Group.objects.update(visibility=visibility)
+        inside = reader.get(address).content.decode()
+        assert 'at <a href="/g/pens/shop">Pens</a>' in inside
+        outside = Client().get(address).content.decode()
+        assert "You are buying at" not in outside
+        assert "/g/pens" not in outside
+        assert f"via={page.link.code}" in outside, "who brought somebody keeps the credit"

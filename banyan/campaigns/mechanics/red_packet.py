@@ -23,6 +23,7 @@ from banyan.moderation.actions import check_text
 from banyan.moderation.queries import is_suspended
 from banyan.payments.queries import wallet_is_on
 from banyan.people.access import blocked_between
+from banyan.people.models import Account
 
 from ..blocks import Block, Countdown, Faces, Next, Note, Progress, Won
 from ..chance.packets import EQUAL, LINE_CUT, Packet
@@ -194,10 +195,11 @@ class RedPacket(Mechanic[PacketTerms]):
 
     def card(self, instance: Instance) -> tuple[str, str]:
         """See the base."""
-        whose = instance.owner.display_name if instance.owner else ""
+        owner = instance.owner
+        whose = owner.display_name if owner is not None and owner.is_active else ""
         # Where words are what is given, they are for who opens it.
         wish = "" if instance.campaign.drive == "honour" else instance.public["wish"]
-        return wish or str(self.title), f"{whose} · {_stands(instance)}"
+        return wish or str(self.title), " · ".join(filter(None, (whose, _stands(instance))))
 
     def join(self, play: Play[PacketTerms]) -> Sequence[Effect]:
         """The share of the place; who takes the last one ends it, and the sender is told."""
@@ -249,7 +251,7 @@ class RedPacket(Mechanic[PacketTerms]):
         packet, currency = shown.instance, shown.campaign.currency
         left, honour = packet.cap - packet.taken, shown.terms.honour
         blocks: list[Block] = []
-        if packet.owner is not None:
+        if packet.owner is not None and _meets(shown, packet.owner):
             blocks.append(Note(_("From %(name)s") % {"name": packet.owner.display_name}))
         wish, inside = packet.public["wish"], honour and not shown.own
         takers = [one for one in shown.people if one.role == "taker"]
@@ -350,10 +352,17 @@ def _best(shown: Shown[PacketTerms]) -> list[str]:
         return []
     best = _luckiest(shown.instance)
     amount = format_money(Money(best.amount, shown.campaign.currency))
-    if best.is_named and not blocked_between(best.account_id, shown.account_id or 0):
+    if best.is_named and _meets(shown, best.account):
         name = best.account.display_name
         return [_("%(name)s had the best luck: %(amount)s.") % {"name": name, "amount": amount}]
     return [_("The best luck was %(amount)s.") % {"amount": amount}]
+
+
+def _meets(shown: Shown[PacketTerms], person: Account) -> bool:
+    """Tell whether the reader is shown somebody: an open account, and no block."""
+    if not person.is_active or shown.account_id is None:
+        return person.is_active
+    return not blocked_between(person.pk, shown.account_id)
 
 
 def _packet(subject: int, currency: str, public: object) -> Packet:

@@ -19,7 +19,8 @@ BEFORE = dt.timedelta(minutes=10)
 def tell_starting(*, most: int = 200) -> int:
     """Tell those who asked of sales that begin within ten minutes or run already; how many.
 
-    Any number may run at once, and each is told once. Nobody is told of a paused or ended sale.
+    Any number may run at once, and each is told once. Nobody is told of a paused or ended sale, nor
+    of one whose shop is not open: its page is not there.
     """
     told, now = 0, clock.now()
     sales = Sale.objects.filter(
@@ -27,6 +28,7 @@ def tell_starting(*, most: int = 200) -> int:
         starts_at__lte=now + BEFORE,
         ends_at__gt=now,
         paused_at=None,
+        shop__state="open",
     ).exclude(state__in=["draft", "ended"])
     for sale in sales.order_by("starts_at"):
         named = {"title": sale.title}

@@ -16,7 +16,10 @@ from .reach import Reach, Scope, reach_by_link
 
 @dataclass(frozen=True, slots=True)
 class PathStep:
-    """One sharer on the way to a link; ``at`` is when they shared, ``avatar_id`` their face."""
+    """One sharer on the way to a link; ``at`` is when they shared, ``avatar_id`` their face.
+
+    ``is_open`` tells whether their account is: nobody is shown one that is not.
+    """
 
     link_id: int
     code: str
@@ -25,6 +28,7 @@ class PathStep:
     display_name: str
     at: dt.datetime
     avatar_id: int | None = None
+    is_open: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def path_of(link: Link) -> list[PathStep]:
     if link.parent_id is None:
         owner = link.owner
         steps = (link.pk, link.code, owner.pk, owner.handle, owner.display_name, link.created_at)
-        return [PathStep(*steps, avatar_id=owner.avatar_id)]
+        return [PathStep(*steps, avatar_id=owner.avatar_id, is_open=owner.is_active)]
     with connection.cursor() as cursor:
         cursor.execute(_PATH, [link.pk])
         return [PathStep(*row) for row in cursor.fetchall()]
@@ -96,7 +100,7 @@ WITH RECURSIVE up AS (
   FROM sharing_link link JOIN up ON link.id = up.parent_id
 )
 SELECT up.id, up.code, up.owner_id, account.handle, account.display_name, up.created_at,
-       account.avatar_id
+       account.avatar_id, account.is_active
 FROM up JOIN people_account account ON account.id = up.owner_id
 ORDER BY up.depth, up.id
 """

@@ -78,13 +78,16 @@ def _drawn(
     if target is None:
         raise NotFound()
     image = image_behind(target.image) if target.image else None
-    face = link.owner.avatar if link.owner.avatar_id else None
+    # Nobody is shown whose account is suspended or closed, though the link leads on.
+    is_named = link.owner.is_active
+    face = link.owner.avatar if is_named and link.owner.avatar_id else None
+    said = [_("shares this with you") if is_named else "", target.label]
     words: dict[str, Any] = {
         "title": target.title,
         "url": link_address(request, code),
         "price": target.price,
-        "sharer": link.owner.display_name,
-        "line": " · ".join(one for one in (_("shares this with you"), target.label) if one),
+        "sharer": link.owner.display_name if is_named else "",
+        "line": " · ".join(one for one in said if one),
         "hint": _("Scan, or press and hold"),
         "language": get_language() or "en",
     }

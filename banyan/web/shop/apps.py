@@ -30,6 +30,8 @@ class ShopConfig(AppConfig):
         sharing.register_target("group", targets.group_targets)
         sharing.register_target("campaign", played.campaign_targets)
         sharing.register_target("play", played.play_targets)
+        sharing.register_apart("post", targets.posts_apart)
+        sharing.register_apart("storefront", targets.storefronts_apart)
         sharing.register_coverage("campaign", played.campaigns_covering)
         sharing.register_coverage("play", played.plays_covering)
         sharing.register_coverage("storefront", targets.storefronts_covering)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -24,7 +24,7 @@ from banyan.media.queries import pictures
 from banyan.orders.models import Checkout
 from banyan.payments.models import Intent, PaymentRequest
 from banyan.payments.queries import may_be_paid
-from banyan.people.access import hidden_from
+from banyan.people.access import hidden_from, meets
 from banyan.sharing.models import Link
 from banyan.sharing.ports import TargetCard
 from banyan.storefronts.access import live_offers, visible_storefronts
@@ -71,6 +71,13 @@ def post_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
     return described_posts(visible_posts(Actor.guest()).filter(pk__in=target_ids))
 
 
+def posts_apart(viewer: Actor, target_ids: Collection[int]) -> set[int]:
+    """Return public posts that a block keeps from ``viewer``: their own or their original's."""
+    seen = visible_posts(viewer).filter(pk=OuterRef("pk"))
+    posts = Post.objects.filter(~Exists(seen), pk__in=target_ids)
+    return set(posts.values_list("pk", flat=True))
+
+
 def described_posts(posts: QuerySet[Post]) -> dict[int, TargetCard]:
     """Describe posts that somebody may see, each with the label it owes its reader."""
     rows = list(with_disclosure(posts).select_related("repin_of"))
@@ -110,6 +117,12 @@ def storefront_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:
         )
         for page in pages
     }
+
+
+def storefronts_apart(viewer: Actor, target_ids: Collection[int]) -> set[int]:
+    """Return members' storefronts that a block keeps from ``viewer``; a group's are the group's."""
+    pages = visible_storefronts().filter(pk__in=target_ids, group_id=None)
+    return set(pages.exclude(meets(viewer, "owner")).values_list("pk", flat=True))
 
 
 def group_targets(target_ids: Collection[int]) -> dict[int, TargetCard]:

@@ -10,7 +10,9 @@ from django.test import Client
 from banyan.community.models import Topic, TopicFollow
 from banyan.groups import actions as groups
 from banyan.groups.models import Group, Invitation, Membership, Offer, Pick
+from banyan.groups.queries import suggested_groups
 from banyan.kernel import clock
+from banyan.kernel.actors import Actor
 from banyan.people import actions as people
 from banyan.people.models import Account
 from tests.groups import circles
@@ -189,3 +191,19 @@ def test_groups_of_those_one_follows_come_first_then_of_topics_then_the_biggest(
     assert about.name in found
     assert big.name not in found
     assert "/t/tea" in text(browser(ana).get(f"/g/{about.slug}/about"))
+
+
+def test_of_a_private_group_nobody_is_told_that_somebody_they_follow_is_in_it() -> None:
+    open_one, private = (circles.group(name=name) for name in ("Open pens", "Private pens"))
+    Group.objects.filter(pk=private.pk).update(visibility=1)
+    known, reader = make.member(), make.member()
+    for one in (open_one, private):
+        circles.joined(one, known)
+    people.follow(actor=make.actor(reader), account_id=known.pk)
+
+    found = {one.group.name: one.known for one in suggested_groups(make.actor(reader))}
+
+    assert found == {"Open pens": 1, "Private pens": 0}
+    people.close_account(actor=Actor.system("desk"), account_id=known.pk, reason="spam")
+    found = {one.group.name: one.known for one in suggested_groups(make.actor(reader))}
+    assert found["Open pens"] == 0, "who is suspended is in nothing"

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from banyan.chat import actions as chat
 from banyan.earnings.actions import set_plan
 from banyan.people import actions as people
 from banyan.people.models import Account
-from banyan.sharing.actions import share
+from banyan.sharing.actions import TargetUnknown, share
 from banyan.sharing.models import Link
+from banyan.storefronts.actions import open_storefront
+from tests.api.client import Program
 from tests.community.posts import post
 from tests.support import factories as make
 
@@ -112,3 +115,43 @@ def test_the_story_of_ones_own_share_does_not_name_who_is_apart() -> None:
     link = shared_on(first, second, "product", make.product().pk)
     people.block(actor=make.actor(first), account_id=second.pk)
     assert first.display_name not in page(second, f"/me/links/{link.code}")
+
+
+def _theirs(author: Account, kind: str) -> tuple[int, str]:
+    """Return the id and the title of something that ``author`` has published."""
+    if kind == "post":
+        return post(author, title="Quiet garden").pk, "Quiet garden"
+    page = open_storefront(actor=make.actor(author), title="Quiet garden")
+    return page.pk, "Quiet garden"
+
+
+@pytest.mark.parametrize("blocker", ["reader", "author"])
+@pytest.mark.parametrize("kind", ["post", "storefront"])
+def test_what_is_apart_from_somebody_is_no_card_for_them_and_is_not_passed_on(
+    kind: str, blocker: str
+) -> None:
+    author, friend, reader = people_of_a_chain()
+    target, title = _theirs(author, kind)
+    people.follow(actor=make.actor(friend), account_id=reader.pk)
+    people.follow(actor=make.actor(reader), account_id=friend.pk)
+    room = chat.open_direct(actor=make.actor(friend), account_id=reader.pk)
+    words = chat.Words(card=chat.Wanted(kind, target))
+    chat.send(actor=make.actor(friend), room_id=room.pk, words=words)
+    link = Link.objects.get(owner=friend)
+    sheet, told = f"/share/{kind}/{target}", f"/links/{link.code}"
+    for url in (sheet, f"/chat/{room.pk}"):
+        assert title in page(reader, url)
+
+    one, other = (reader, author) if blocker == "reader" else (author, reader)
+    people.block(actor=make.actor(one), account_id=other.pk)
+
+    assert title not in page(reader, f"/chat/{room.pk}")
+    assert title in page(friend, f"/chat/{room.pk}")
+    browser = Client()
+    browser.force_login(reader)
+    assert browser.get(sheet).status_code == 404
+    assert browser.get(f"/chat/share/{kind}/{target}").status_code == 404
+    assert Program(reader).get(told)["card"] is None
+    with pytest.raises(TargetUnknown):
+        share(actor=make.actor(reader), target_kind=kind, target_id=target, via=None)
+    assert Program(make.member()).get(told)["card"]["title"] == title

@@ -9,10 +9,13 @@ import pytest
 from django.test import Client
 
 from banyan.market.rules import place_of
+from banyan.people import actions as people
 from banyan.web.shop.market.cards import product_url
 from banyan.web.shop.trade import listings
+from tests.api.client import Program
 from tests.market import deals
 from tests.support import factories as make
+from tests.web.studio.scene import client
 
 pytestmark = pytest.mark.django_db
 
@@ -80,3 +83,24 @@ def test_near_by_goes_on_to_the_last_one_and_within_the_region_that_is_chosen(
         url = f"/market{unescape(more[1])}" if more else ""
 
     assert seen == [f"Lamp {n}" for n in range(5)]
+
+
+@pytest.mark.parametrize("blocker", ["seller", "reader"])
+def test_things_of_who_is_apart_from_the_reader_are_not_in_their_market(blocker: str) -> None:
+    near = {"place": place_of(30.27, 120.15)}
+    seller, reader = deals.seller("tam"), make.member()
+    lamp = deals.listing(seller, title="Reading lamp", **near)
+    other = deals.listing(title="Old chair", **near)
+    browser, program = client(reader), Program(reader)
+    pages = ["/market", "/market?lat=30.27&lon=120.15&km=50"]
+    one, two = (seller, reader) if blocker == "seller" else (reader, seller)
+    people.block(actor=make.actor(one), account_id=two.pk)
+
+    for url in pages:
+        shown = browser.get(url).content.decode()
+        assert "Old chair" in shown
+        assert "Reading lamp" not in shown
+        assert "Reading lamp" in Client().get(url).content.decode()
+    assert [one["id"] for one in program.get("/listings")["items"]] == [str(other.pk)]
+    assert browser.get(product_url(lamp.product)).status_code == 404
+    assert Client().get(product_url(lamp.product)).status_code == 200

@@ -13,7 +13,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from banyan.catalog import actions as catalog
 from banyan.catalog.models import Variant
+from banyan.kernel.actors import Actor
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout
 from banyan.web.shop.market.cards import product_url
@@ -219,3 +221,23 @@ def test_a_guest_who_has_had_theirs_is_asked_again_once_they_say_who_they_are() 
     assert Checkout.objects.count() == 1
     assert send(shown).status_code == 302
     assert Checkout.objects.latest("id").total_amount == 10_000
+
+
+def test_a_price_for_what_is_no_longer_on_sale_leads_nowhere_and_names_nothing_taken_down() -> None:
+    ana, url = make.member(), reverse("coupons_mine")
+    fake, paused = (make.product(title=title) for title in ("Fake bag", "Clay cup"))
+    for product in (fake, paused):
+        make.right(ana, product.variants.get(), 4_000, title="Bargain")
+    before = client(ana).get(url).content.decode()
+    assert "Fake bag for CN¥40.00" in before
+    assert before.count("/checkout?variant=") == 2
+
+    catalog.take_down_product(actor=Actor.system("desk"), product_id=fake.pk, reason="fake")
+    catalog.unpublish_product(actor=make.actor(paused.shop.owner), product_id=paused.pk)
+
+    after = client(ana).get(url).content.decode()
+    assert "Fake bag" not in after
+    assert "Bargain for CN¥40.00" in after
+    assert "Clay cup for CN¥40.00" in after
+    assert "/checkout?variant=" not in after
+    assert after.count("Not to be had at the moment.") == 2

@@ -47,8 +47,8 @@ def shop_cards(viewer: Actor, ids: Collection[int]) -> Mapping[int, Card]:
 
 
 def storefront_cards(viewer: Actor, ids: Collection[int]) -> Mapping[int, Card]:
-    """Draw open storefronts."""
-    return _as_cards(targets.storefront_targets(ids))
+    """Draw open storefronts of those whom the reader meets."""
+    return _as_cards(targets.storefront_targets(set(ids) - targets.storefronts_apart(viewer, ids)))
 
 
 def _as_cards(found: Mapping[int, TargetCard]) -> dict[int, Card]:
@@ -61,7 +61,7 @@ def _as_cards(found: Mapping[int, TargetCard]) -> dict[int, Card]:
 def link_cards(viewer: Actor, ids: Collection[int]) -> Mapping[int, Card]:
     """Draw what was shared into the room: opened through the link, with the line that is owed."""
     links = list(Link.objects.select_related("owner").filter(pk__in=ids, revoked_at=None))
-    shown = sharing.cards_of(links)
+    shown = sharing.cards_of(links, viewer=viewer)
     earning = _earning(link for link in links if link.owner_id != viewer.id)
     hidden = hidden_from(viewer, {link.owner_id for link in links})
     return {

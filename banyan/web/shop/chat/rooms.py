@@ -95,7 +95,8 @@ def chat_share(request: HttpRequest, kind: str, target_id: int) -> HttpResponse:
     Through ``via`` it is shared on: the sender's link in the room is a child of that one.
     """
     who = actor(request)
-    card = sharing.card(kind, target_id) if kind in sharing.kinds() else None
+    known = kind in sharing.kinds()
+    card = sharing.card(kind, target_id, viewer=who) if known else None
     if card is None:
         raise NotFound()
     via = link_by_code((request.POST.get("via") or request.GET.get("via") or "")[:24])

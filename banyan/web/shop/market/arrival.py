@@ -68,10 +68,17 @@ def arrival_of(
         # The page still says that it ran, so that an owner's own look is known as one.
         return Arrival(touch=touch, neutral=neutral, files=files_of(images))
     steps = path_of(link)
-    hidden = hidden_from(actor(request), [step.owner_id for step in steps])
+    hidden = _hidden(request, steps)
     shown = [step.avatar_id for step in steps if step.owner_id not in hidden]
     files = files_of([*shown, *images])
     return Arrival(link, touch, _faces(steps, hidden, files), neutral, files)
+
+
+def _hidden(request: HttpRequest, steps: list[PathStep]) -> set[int]:
+    """Return who of them is not named: to visitors whose account is closed, without a statement."""
+    if actor(request).id is None:
+        return {step.owner_id for step in steps if not step.is_open}
+    return hidden_from(actor(request), [step.owner_id for step in steps])
 
 
 def _faces(steps: list[PathStep], hidden: Collection[int], files: Files) -> list[Face]:

@@ -41,6 +41,7 @@ from banyan.market.queries import listing_of
 from banyan.media.queries import pictures
 from banyan.orders import actions as orders
 from banyan.orders.reading import rights_of, shown_goods
+from banyan.people.access import blocked_between
 from banyan.sales.models import SaleItem
 from banyan.sales.queries import SalePrice, prices_in, sale_items
 from banyan.web.ui import addresses
@@ -105,6 +106,9 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
     if found.min_age and age_of(request) < found.min_age:
         return gate(request, min_age=found.min_age)
     who = actor(request)
+    listing = listing_of(found.pk) if found.kind == "listing" else None
+    if listing is not None and who.id and blocked_between(listing.seller_id, who.id):
+        raise NotFound()  # like the seller's own page
     posts = best_about(who, found.pk)
     arrival = arrival_of(request, images=[*image_ids, *covers_of(posts)])
     stand = stand_of(request, found)
@@ -159,7 +163,6 @@ def product(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "posts": cards_about(posts, arrival.files),
         "posts_url": addresses.url("product_posts", found.shop.slug, found.slug),
     }
-    listing = listing_of(found.pk) if found.kind == "listing" else None
     if listing is not None:
         context["listing"] = listing_facts(listing)
     is_new = listing is None or listing.condition == "new"

@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 from django.http import HttpRequest
 
 from banyan.catalog.models import Product, Variant
+from banyan.groups.access import reads_inside, visible_groups
+from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
+from banyan.people.access import blocked_between
 from banyan.storefronts.access import live_offers
-from banyan.storefronts.models import Offer
+from banyan.storefronts.models import Offer, Storefront
 from banyan.storefronts.queries import sellable
+from banyan.web.ui import addresses
 
-from ...http import number
+from ...http import actor, number
 
 
 @dataclass(slots=True)
@@ -21,10 +25,12 @@ class Stand:
     """An offer of a storefront that a product is looked at through; empty without one.
 
     ``prices`` is variant id -> the page's own price in minor units, for pooled offers.
+    ``page_url`` is where the page is, empty where its reader is not shown it.
     """
 
     offer: Offer | None = None
     prices: dict[int, int] = field(default_factory=dict)
+    page_url: str = ""
 
     @property
     def offer_id(self) -> str:
@@ -50,7 +56,7 @@ class Stand:
 
 
 def stand_of(request: HttpRequest, product: Product) -> Stand:
-    """Read ``offer`` of the address. Two statements at most, none without it.
+    """Read ``offer`` of the address. Four statements at most, none without it.
 
     An offer that is gone, or of something else, is none: the shop's own price is shown.
     """
@@ -59,7 +65,20 @@ def stand_of(request: HttpRequest, product: Product) -> Stand:
         return Stand()
     rows = live_offers().select_related("storefront__owner", "storefront__link")
     found = sellable(rows.filter(pk=offer_id, product=product))
-    return Stand(found[0].offer, found[0].prices) if found else Stand()
+    if not found:
+        return Stand()
+    [shown] = found
+    return Stand(shown.offer, shown.prices, _page_url(actor(request), shown.offer.storefront))
+
+
+def _page_url(who: Actor, page: Storefront) -> str:
+    """Return where a page is; an address from a group's goes to people who know nothing of it."""
+    if page.group_id is None:
+        apart = who.id is not None and blocked_between(page.owner_id, who.id)
+        return "" if apart else addresses.url("storefront", page.owner.handle)
+    group = visible_groups(who).filter(pk=page.group_id).first()
+    inside = group is not None and reads_inside(who, group)
+    return addresses.url("group_shop", group.slug) if group is not None and inside else ""
 
 
 def least(prices: dict[int, int], currency: str) -> Money | None:

@@ -20,6 +20,7 @@ from banyan.kernel.money import Money
 from banyan.kernel.problems import Conflict
 
 from ...http import actor, private, signed_in
+from ..market.cards import product_title
 
 MOST_SHOWN = 100
 STATES = {
@@ -61,14 +62,16 @@ def _page(request: HttpRequest, code: str = "", problem: Conflict | None = None)
 
 
 def _price(right: PriceRight) -> dict[str, Any]:
-    product = right.variant.product
+    variant, product = right.variant, right.variant.product
+    on_sale = variant.is_active and product.state == "active" and product.shop.state == "open"
     return {
-        "title": product.title,
+        # Of what the platform took down the name is gone, too; why the price is theirs is not.
+        "title": right.title if product.state == "taken_down" else product_title(product),
         "amount": Money(right.amount, right.currency),
         "why": right.title,
         "shop": product.shop.name,
         "expires_at": right.expires_at,
-        "url": f"/checkout?variant={right.variant_id}&n=1",
+        "url": f"/checkout?variant={right.variant_id}&n=1" if on_sale else "",
     }
 
 

@@ -42,7 +42,7 @@ def share(request: HttpRequest, kind: str, target_id: int) -> HttpResponse:
     who = actor(request)
     if kind not in ports.kinds():
         raise NotFound()
-    card = ports.card(kind, target_id)
+    card = ports.card(kind, target_id, viewer=who)
     if card is None:
         raise NotFound()
     arrival = arrival_of(request)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from banyan.catalog.access import get_product_for, get_product_for_id, get_shop_for
 from banyan.kernel.digits import whole
 from banyan.kernel.problems import Problem
+from banyan.people.access import hidden_from
 from banyan.standing import actions as standing
 from banyan.standing.access import visible_reviews
 from banyan.standing.queries import standing_of
@@ -20,7 +21,7 @@ from banyan.standing.rules import LIMITS, REASONS, Facts
 
 from ...http import actor, number, private, revalidated, signed_in
 from ..market.cards import product_title, product_url
-from ..people.faces import face_of, somebody
+from ..people.faces import faces_of, somebody
 from .age import age_of, gate
 
 PAGE = 20
@@ -78,6 +79,10 @@ def reviews(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
     if before is not None:
         rows = rows.filter(pk__lt=before)
     page = list(rows[: PAGE + 1])
+    authors = {row.author.pk: row.author for row in page if row.author is not None}
+    # What a buyer says of goods stays; whoever is closed, or apart from the reader, has no name.
+    hidden = hidden_from(actor(request), authors)
+    faces = faces_of(one for pk, one in authors.items() if pk not in hidden)
     context = {
         "nav": "explore",
         "product": product,
@@ -85,7 +90,7 @@ def reviews(request: HttpRequest, shop_slug: str, slug: str) -> HttpResponse:
         "goods_url": product_url(product),
         "average": product.stars / product.ratings if product.ratings else None,
         "rows": [
-            {"review": row, "face": face_of(row.author) if row.author else somebody()}
+            {"review": row, "face": faces.get(row.author_id or 0) or somebody()}
             for row in page[:PAGE]
         ],
         "more_url": f"?before={page[PAGE - 1].pk}" if len(page) > PAGE else "",

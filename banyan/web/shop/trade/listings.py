@@ -47,16 +47,16 @@ def _place(data: Any) -> Place | None:
 @revalidated
 def listings(request: HttpRequest) -> HttpResponse:
     """Show what is for sale: the newest, of one region, or nearest to where the reader is."""
-    region = request.GET.get("region", "").strip()[:60]
+    who, region = actor(request), request.GET.get("region", "").strip()[:60]
     center = _place(request.GET)
     km = number(request.GET, "km", most=max(REACHES)) or 10
     skip = number(request.GET, "skip", most=MOST_SKIPPED) or 0
     if center is not None:
-        found = listings_near(center, km, PAGE + 1, region=region, skip=skip)
+        found = listings_near(who, center, km, PAGE + 1, region=region, skip=skip)
         here = {name: request.GET.get(name, "") for name in ("lat", "lon")}
         kept = here | {"km": str(km), "skip": str(skip + PAGE)}
     else:
-        found = listings_in(region, number(request.GET, "before"), PAGE + 1)
+        found = listings_in(who, region, number(request.GET, "before"), PAGE + 1)
         kept = {"before": str(found[PAGE - 1].listing.pk)} if len(found) > PAGE else {}
     more_url = ""
     if len(found) > PAGE and skip + PAGE <= MOST_SKIPPED:
@@ -65,7 +65,7 @@ def listings(request: HttpRequest) -> HttpResponse:
         "nav": "explore",
         "cards": _cards(found[:PAGE]),
         "more_url": more_url,
-        "regions": regions(),
+        "regions": regions(who),
         "region": region,
         "near": center is not None,
         "lat": request.GET.get("lat", "") if center else "",

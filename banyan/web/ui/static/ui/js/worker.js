@@ -40,9 +40,13 @@ function mayKeep(url, answer) {
   return KEPT.test(url.pathname) && answer.ok && answer.type === "basic" && !answer.redirected && page && !stored.includes("no-store");
 }
 
+/* What is not there any more is forgotten; trouble of ours, or too many questions, forget nothing. */
+const isGone = (answer) => answer.status < 500 && answer.status !== 429;
+
 async function keep(request, answer) {
   const cache = await caches.open(PAGES);
   await cache.delete(request.url);
+  if (!answer) return;
   await cache.put(request.url, answer);
   const all = await cache.keys();
   for (const old of all.slice(0, Math.max(0, all.length - MOST))) await cache.delete(old);
@@ -51,8 +55,8 @@ async function keep(request, answer) {
 function page(event, url) {
   const { request } = event;
   const answer = fetch(request);
-  const copy = answer.then((found) => (mayKeep(url, found) ? found.clone() : null));
-  event.waitUntil(copy.then((found) => found && keep(request, found)).catch(() => {}));
+  const copy = answer.then((found) => (mayKeep(url, found) ? found.clone() : isGone(found) ? null : undefined));
+  event.waitUntil(copy.then((found) => found !== undefined && keep(request, found)).catch(() => {}));
   event.waitUntil(checkVersion().catch(() => {}));
   const kept = caches.open(PAGES).then((cache) => cache.match(request.url));
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE)).then(() => kept).then((found) => found || answer);

@@ -105,6 +105,23 @@ def test_members_have_no_hand_in_what_moderators_do() -> None:
     assert not Pick.objects.exists()
 
 
+@pytest.mark.parametrize("typed", ["0", "-7", "\uff17", "7 days", "366"])
+def test_nobody_is_kept_out_for_good_by_a_number_that_is_none(typed: str) -> None:
+    circle = circles.group()
+    ben, boss = circles.joined(circle), browser(circles.founder(circle))
+    at = f"/g/{circle.slug}/members/{ben.pk}"
+
+    told = boss.post(at, {"do": "ban", "days": typed}, follow=True).content.decode()
+
+    assert "Choose 1 to 365 days, or none." in told
+    assert Membership.objects.get(account=ben).state == 1
+    boss.post(at, {"do": "ban", "days": " 7 "})
+    kept_out = Membership.objects.get(account=ben)
+    assert kept_out.until is not None
+    boss.post(at, {"do": "unban"})
+    boss.post(at, {"do": "ban", "days": ""})
+
+
 def test_moderators_settings_invitations_and_roles() -> None:
     circle = circles.group()
     owner = circles.founder(circle)

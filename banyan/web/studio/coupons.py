@@ -152,11 +152,9 @@ def coupon(request: HttpRequest, shop_slug: str, coupon_id: int) -> HttpResponse
             "cap": typed.whole("cap") or 0,
             "per_person": typed.whole("per_person") or 0,
             "budget": typed.amount("budget"),
-            "ends_at": typed.moment("ends_at", shop.timezone),
+            "ends_at": typed.moment("ends_at", shop.timezone, found.ends_at),
         }
         typed.check()
-        if typed.text("ends_at") == moment_text(found.ends_at, shop.timezone):
-            values["ends_at"] = found.ends_at  # the form has no seconds: none were taken away
         entitlements.edit_coupon(actor=actor(request), coupon_id=found.pk, **values)
     except Problem as problem:
         return _one(request, shop, found, request.POST, refusal_of(problem))

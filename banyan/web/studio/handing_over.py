@@ -63,8 +63,9 @@ def _set_terms(request: HttpRequest, shop: Shop, product: Product) -> str:
     typed = Typed(request.POST, shop.currency)
     downloads = typed.whole("downloads")
     days = typed.whole("valid_days")
-    starts = typed.moment("valid_from", shop.timezone)
-    ends = typed.moment("valid_until", shop.timezone)
+    kept = terms_of([product.pk]).get(product.pk)
+    starts = typed.moment("valid_from", shop.timezone, kept.valid_from if kept else None)
+    ends = typed.moment("valid_until", shop.timezone, kept.valid_until if kept else None)
     typed.check()
     delivery.set_terms(
         actor=actor(request),

@@ -121,14 +121,24 @@ class Typed:
         chosen = self.data.getlist(name) if isinstance(self.data, QueryDict) else ()
         return [whole(one) or 0 for one in chosen]
 
-    def moment(self, name: str, timezone: str) -> dt.datetime | None:
-        """Return a time typed in the shop's time zone; None when the field is empty."""
+    def moment(
+        self, name: str, timezone: str, kept: dt.datetime | None = None
+    ) -> dt.datetime | None:
+        """Return a time typed in the shop's time zone (UTC); None when the field is empty.
+
+        ``kept`` is what the form was drawn with: untouched it stays to the second, which the form
+        does not show, and on its side of an hour that the clock runs through twice.
+        """
         text = self.text(name)
         if not text:
             return None
+        if kept is not None and text == moment_text(kept, timezone):
+            return kept
         try:
-            typed = dt.datetime.fromisoformat(text).replace(tzinfo=zoneinfo.ZoneInfo(timezone))
-        except ValueError:
+            local = dt.datetime.fromisoformat(text).replace(tzinfo=zoneinfo.ZoneInfo(timezone))
+            # Two of one zone would be compared by what its clock shows, over an hour it skips, too.
+            typed = local.astimezone(dt.UTC)
+        except (ValueError, OverflowError):
             self._wrong(name, _("Enter a date and a time."))
             return None
         if not clock.within(typed, clock.EARLIEST, clock.LATEST):

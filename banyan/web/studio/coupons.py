@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from banyan.catalog.access import MANAGERS
@@ -223,7 +224,11 @@ def _print(request: HttpRequest, shop: Shop, found: Coupon) -> str:
     n = typed.whole("n") or 0
     typed.check()
     made = entitlements.print_codes(actor=actor(request), coupon_id=found.pk, n=n)
-    text = _("%(n)s codes are made. Each works once; the file has them all.")
+    text = ngettext(
+        "%(n)s code is made. It works once; the file has it.",
+        "%(n)s codes are made. Each works once; the file has them all.",
+        len(made),
+    )
     messages.success(request, text % {"n": len(made)})
     return reverse("studio_coupon", args=[shop.slug, found.pk])
 

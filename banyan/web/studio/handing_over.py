@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from banyan.catalog.access import MANAGERS, get_product_for_staff
@@ -108,7 +109,8 @@ def _add_keys(request: HttpRequest, shop: Shop, product: Product) -> str:
     if chosen is None:
         raise NotFound()
     n = delivery.add_keys(actor=actor(request), variant_id=chosen.pk, text=text)
-    return _("%(n)s keys are in the pool now.") % {"n": n}
+    told = ngettext("%(n)s key is in the pool now.", "%(n)s keys are in the pool now.", n)
+    return told % {"n": n}
 
 
 def _page(

@@ -337,6 +337,17 @@ def test_who_leaves_reads_the_hour_until_which_they_can_come_back_by_their_own_c
     assert due in Message.objects.get(kind="account.leaving").body
 
 
+def test_until_when_a_file_can_be_fetched_is_told_to_the_minute() -> None:
+    account = wanda()
+    Preference.objects.create(account=account, time_zone="America/Los_Angeles")
+    browser = Client()
+    browser.force_login(account)
+    with clock.at(dt.datetime(2027, 1, 5, 3, 20, tzinfo=dt.UTC)):
+        legal.ask_export(actor=make.actor(account))
+        legal.make_exports(actor=SYSTEM)
+        assert "Once, until 2027-01-11 19:20 UTC-8." in browser.get("/me/data").content.decode()
+
+
 def test_a_group_is_handed_over_or_closed_first() -> None:
     account = wanda()
     groups.make_group(actor=make.actor(account), slug="kilns", data=groups.GroupInput(name="Kilns"))

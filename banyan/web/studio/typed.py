@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from banyan.kernel import clock
 from banyan.kernel.digits import whole
-from banyan.kernel.money import Money
+from banyan.kernel.money import Money, no_amount
 from banyan.kernel.problems import Invalid
 
 LARGEST = 10**12
@@ -49,7 +49,7 @@ class Typed:
         except (ValueError, ArithmeticError):
             amount = LARGEST + 1
         if abs(amount) > LARGEST:
-            self._wrong(name, _("Enter an amount such as 12.50."))
+            self._wrong(name, no_amount(self.currency))
             return None
         return amount
 

@@ -171,5 +171,5 @@ def test_one_code_and_one_key_are_not_said_to_be_several() -> None:
     url = reverse("studio_handing_over", args=[shop.slug, item.product_id])
     page = browser.post(url, {"do": "keys", "keys": "KEY-Z9"}, follow=True).content.decode()
     assert "1 key is in the pool now." in page
-    page = browser.post(url, {"do": "keys", "keys": "KEY-Y8\nKEY-X7"}, follow=True)
-    assert "2 keys are in the pool now." in page.content.decode()
+    two = browser.post(url, {"do": "keys", "keys": "KEY-Y8\nKEY-X7"}, follow=True)
+    assert "2 keys are in the pool now." in two.content.decode()

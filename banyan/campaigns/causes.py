@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+
 from banyan.kernel import locks
 from banyan.kernel.actors import Actor
 from banyan.kernel.digits import whole
@@ -53,9 +55,14 @@ def cause_of(
         order = get_order_for_buyer(actor, number)
         return Cause(cause_of_order(order.pk), order)
     if terms.is_daily:
-        zone = ZoneInfo(campaign.shop.timezone if campaign.shop else "UTC")
-        return Cause(f"{DAY}{at.astimezone(zone).date()}:{actor.id}")
+        return Cause(f"{DAY}{day_of(campaign, at)}:{actor.id}")
     return Cause()
+
+
+def day_of(campaign: Campaign, at: dt.datetime) -> dt.date:
+    """Return which day it is then in a campaign's shop; on the site for one of the platform."""
+    zone = campaign.shop.timezone if campaign.shop else settings.SITE_TIME_ZONE
+    return at.astimezone(ZoneInfo(zone)).date()
 
 
 def cause_of_order(order_id: int) -> str:

@@ -26,7 +26,7 @@ class Enter(Effect):
     ``scope`` is "instance" or "campaign", or "account": then two in the same hands are two, and
     what they have in common is seen (``persons.same_hands``). With ``expires_at`` the place is
     only reserved; at ``due_at`` the mechanic decides about it. At most ``per_day`` of a person in
-    the campaign on one day, where that is not 0.
+    the campaign on one day of the shop, where that is not 0.
     """
 
     role: str
@@ -44,8 +44,8 @@ class Enter(Effect):
 class Contribute(Effect):
     """Whoever plays helps the instance's owner: an edge, once per person and instance.
 
-    At most ``per_day`` of a person in the campaign on one day. What weighs nothing is an edge and
-    counts for nothing: the place that was taken for it is free again.
+    At most ``per_day`` of a person in the campaign on one day of the shop. What weighs nothing is
+    an edge and counts for nothing: the place that was taken for it is free again.
     """
 
     kind: str

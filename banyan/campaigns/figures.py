@@ -246,7 +246,8 @@ def _curve(went: Results) -> str:
 
 
 def _time(after: dt.timedelta) -> str:
-    return str(dt.timedelta(seconds=round(after.total_seconds())))
+    minutes, seconds = divmod(round(after.total_seconds()), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
 
 
 def _number(value: float | None) -> str:

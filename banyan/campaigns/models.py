@@ -328,8 +328,9 @@ class Contribution(models.Model):
     """An edge of the graph of help, never changed: ``helper`` did something for ``helped``.
 
     ``nth`` counts the instance's contributions from 1, ``turn`` the helper's own ones of this
-    ``day`` in the campaign, which is how a daily quota is kept. ``amount`` is what it moved (a cut,
-    in minor units), ``weight`` what it counts for. ``undone_at``: taken back (an un-like).
+    ``day`` (of the shop) in the campaign, which is how a daily quota is kept. ``amount`` is what it
+    moved (a cut, in minor units), ``weight`` what it counts for. ``undone_at``: taken back (an
+    un-like).
     """
 
     id = IdField(primary_key=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from . import actions, counts
@@ -43,9 +44,12 @@ def count_heat(timestamp: int) -> None:
     actions.count_heat()
 
 
-@app.task(queue="bulk")
+@app.task(queue="bulk", retry=RetryStrategy(max_attempts=10, exponential_wait=4))
 def tell_of_every_post(post_id: str, day: str) -> None:
-    """Tell the followers of a post who asked to hear of each, a batch a transaction."""
+    """Tell the followers of a post who asked to hear of each, a batch a transaction.
+
+    Whom a run that failed has told is told nothing by the next one.
+    """
     post = Post.objects.select_related("repin_of").filter(pk=int(post_id)).first()
     after = 0 if post else None
     while post is not None and after is not None:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from banyan.kernel import clock
 from banyan.kernel.digits import whole
-from banyan.kernel.money import Money, format_money
+from banyan.kernel.money import Money, format_money, no_amount
 from banyan.kernel.office import Act, Ask, Errand, OfficeAdmin
 from banyan.kernel.problems import Invalid
 
@@ -40,7 +40,7 @@ def _amount(errand: Errand, faults: dict[str, Any], name: str) -> int | None:
     try:
         return Money.parse(text, errand.answers["currency"]).amount if text else None
     except ValueError:
-        faults[name] = _("Enter an amount such as 12.50.")
+        faults[name] = no_amount(errand.answers["currency"])
         return None
 
 

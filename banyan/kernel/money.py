@@ -120,6 +120,14 @@ def share_of(amount: int, rate_bps: int) -> int:
     return sign * ((abs(amount) * rate_bps + 5000) // 10000)
 
 
+def no_amount(currency: str) -> str:
+    """Tell whoever typed something else how an amount of ``currency`` looks: 12.50, 1250 of yen."""
+    from django.utils.translation import gettext as _
+
+    example = Decimal(1250).scaleb(-minor_digits(currency))
+    return _("Enter an amount such as %(example)s.") % {"example": example}
+
+
 _LOCALES = {"zh-hans": "zh_Hans_CN", "zh-hant": "zh_Hant_TW", "en": "en"}
 
 

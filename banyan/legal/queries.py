@@ -47,10 +47,14 @@ def leaving_on(account_id: int) -> dt.datetime | None:
 
 
 def export_of(account_id: int | None = None, checkout_id: int | None = None) -> Export | None:
-    """Return the newest export of an account or a guest's purchase, or None."""
+    """Return the newest export of an account or a guest's purchase, or None.
+
+    None of those that nobody can fetch any more, removed already or not.
+    """
+    rows = Export.objects.exclude(state="ready", expires_at__lte=clock.now()).order_by("-id")
     if account_id is not None:
-        return Export.objects.filter(account_id=account_id).order_by("-id").first()
-    return Export.objects.filter(checkout_id=checkout_id).order_by("-id").first()
+        return rows.filter(account_id=account_id).first()
+    return rows.filter(checkout_id=checkout_id).first()
 
 
 def facts() -> dict[str, str]:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from banyan.kernel import events
 from banyan.kernel.events import Meta
 from banyan.notify import kinds
+from banyan.notify.access import preference_of
 from banyan.notify.actions import notify, send
 from banyan.notify.kinds import Happening
 from banyan.people.models import Account
@@ -36,7 +37,7 @@ def tell_leaving(event: ErasureAsked, meta: Meta) -> None:
     erasure = Erasure.objects.get(pk=event.erasure_id)
     _write(
         event.account_id, "account.leaving", f"leaving:{erasure.pk}",
-        path=reverse("login"), day=f"{erasure.due_at:%Y-%m-%d}",
+        path=reverse("login"), day=erasure.due_at,
     )  # fmt: skip
 
 
@@ -50,6 +51,7 @@ def _write(account_id: int, kind: str, key: str, **context: Any) -> None:
             kind=kind,
             context=context,
             language=account.language,
+            zone=preference_of(account.pk).time_zone,
             key=key,
         )
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from banyan.kernel.money import Money, format_money
+from banyan.kernel.money import Money, format_money, no_amount
 from banyan.kernel.office import Act, Ask, Cell, Errand, OfficeAdmin, Panel
 from banyan.kernel.problems import Invalid
 from banyan.media.queries import pictures
@@ -30,7 +30,7 @@ def _decide(errand: Errand) -> None:
     try:
         amount = Money.parse(errand.answers["amount"], currency).amount
     except (ValueError, ArithmeticError) as error:
-        raise Invalid(fields={"amount": _("Enter an amount such as 12.50.")}) from error
+        raise Invalid(fields={"amount": no_amount(currency)}) from error
     actions.decide_dispute(
         actor=errand.actor, dispute_id=errand.row.pk, refund_amount=amount, reason=errand.reason
     )

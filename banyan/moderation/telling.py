@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
-from banyan.kernel import events
+from banyan.kernel import clock, events
 from banyan.kernel.events import Meta
 from banyan.notify import kinds
-from banyan.notify.actions import notify, send
+from banyan.notify.access import preference_of
+from banyan.notify.actions import notify, send, speaking
 from banyan.notify.kinds import Happening
 from banyan.people.models import Account
 
@@ -32,7 +33,7 @@ def tell_decision(event: CaseDecided, meta: Meta) -> None:
         _tell(
             author, f"moderation.{event.verdict}", f"decision:{decision.pk}", path,
             reason_code=decision.reason, label=decision.label, words=decision.words,
-            until=f"{decision.until:%Y-%m-%d}" if decision.until else "",
+            until=_kept(decision.until),
         )  # fmt: skip
     reporters = Report.objects.filter(case_id=event.case_id).exclude(reporter=None)
     for reporter_id in reporters.values_list("reporter_id", flat=True):
@@ -65,7 +66,7 @@ def _tell(account: Account, kind: str, key: str, path: str, **data: str) -> None
     notify(recipient_id=account.pk, kind=kind, group_key=key, url=path, data=data)
     where = ("email", account.email) if account.email else ("sms", account.phone)
     if where[1]:
-        with override(account.language):
+        with speaking(account.language, preference_of(account.pk).time_zone):
             told = _text(kind, Happening(1, (), "", data))
         send(
             channel=where[0],
@@ -93,14 +94,15 @@ def tell_moved(event: NoticeMoved, meta: Meta) -> None:
     path = reverse("rights_notice", args=[notice.author_token])
     _tell(
         notice.author, f"rights.{event.state}", f"notice:{notice.pk}:{event.state}", path,
-        reason_code="rights", label=notice.label, words=notice.words[:300], until=_due(notice),
+        reason_code="rights", label=notice.label, words=notice.words[:300],
+            until=_kept(notice.due_at),
     )  # fmt: skip
 
 
 def _tell_claimant(notice: RightsNotice, state: str) -> None:
     if not notice.email:
         return  # the claimant asked to be forgotten
-    with override(notice.language):
+    with speaking(notice.language, ""):
         told = _text(f"rights.{state}", Happening(1, (), "", _notice_data(notice)))
     send(
         channel="email",
@@ -117,11 +119,18 @@ def _tell_claimant(notice: RightsNotice, state: str) -> None:
 
 
 def _notice_data(notice: RightsNotice) -> dict[str, str]:
-    return {"label": notice.label, "until": _due(notice)}
+    return {"label": notice.label, "until": _kept(notice.due_at)}
 
 
-def _due(notice: RightsNotice) -> str:
-    return f"{notice.due_at:%Y-%m-%d}" if notice.due_at else ""
+def _kept(until: dt.datetime | None) -> str:
+    """Return a moment as a notification keeps it: each reader has it in their own zone."""
+    return until.isoformat() if until else ""
+
+
+def _until(data: Any) -> str:
+    """Write it for who reads it now; what was kept as a day stays one."""
+    until: str = data["until"]
+    return clock.told(dt.datetime.fromisoformat(until)) if "T" in until else until
 
 
 def _hide(happening: Happening) -> str:
@@ -148,7 +157,7 @@ def _suspend(happening: Happening) -> str:
 
 def _with_why(data: Any) -> dict[str, str]:
     reason = REASONS.get(data.get("reason_code", ""), REASONS["other"])
-    return {**data, "why": _("The reason: %(reason)s.") % {"reason": reason}}
+    return {**data, "until": _until(data), "why": _("The reason: %(reason)s.") % {"reason": reason}}
 
 
 def _upheld(happening: Happening) -> str:
@@ -171,7 +180,7 @@ def _filed(happening: Happening) -> str:
 
 def _taken_down(happening: Happening) -> str:
     text = _("“%(label)s” is hidden for a rights holder. An answer is possible to %(until)s.")
-    return text % happening.data
+    return text % {**happening.data, "until": _until(happening.data)}
 
 
 def _refused(happening: Happening) -> str:
@@ -180,7 +189,7 @@ def _refused(happening: Happening) -> str:
 
 def _countered(happening: Happening) -> str:
     text = _("“%(label)s” comes back on %(until)s unless the rights holder goes to court.")
-    return text % happening.data
+    return text % {**happening.data, "until": _until(happening.data)}
 
 
 def _restored(happening: Happening) -> str:

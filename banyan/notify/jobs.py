@@ -15,7 +15,7 @@ def deliver_due(timestamp: int) -> int:
 
 
 @app.periodic(cron="* * * * * */5")
-@app.task(queue="now", name="notify.push_due", queueing_lock="notify.push_due")
+@app.task(queue="soon", name="notify.push_due", queueing_lock="notify.push_due")
 def push_due(timestamp: int) -> int:
     """Push what is due to browsers, fifty at a time; returns how many left."""
     return actions.push_due()

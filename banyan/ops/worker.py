@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 STEADY_AFTER = 60.0
 JOB_GRACE = 8.0
+AT_ONCE = "now"
+"""The queue of jobs that are late after seconds, and ask nobody outside."""
 STALLED_AFTER = 30.0
 STALLED_EVERY = 30.0
 
@@ -130,29 +133,41 @@ def job_app() -> "App":
 
 
 async def _work(app: "App", stop: threading.Event) -> None:
+    threads = int(os.environ.get("BANYAN_JOB_THREADS") or 4)
+    # One each, one for the jobs that cannot wait, one for whoever waits for the end: by itself the
+    # loop has as many as the machine has processors, and four.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(threads + 2))
     async with app.open_async():
-        jobs = asyncio.create_task(
-            app.run_worker_async(
-                concurrency=int(os.environ.get("BANYAN_JOB_THREADS") or 4),
-                install_signal_handlers=False,
-                shutdown_graceful_timeout=JOB_GRACE,
-                delete_jobs="successful",
-            )
-        )
-        rescue = asyncio.create_task(_rescue_stalled(app))
-        waiting = asyncio.create_task(asyncio.to_thread(_until_set, stop, jobs))
-        await asyncio.wait({jobs, rescue, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        failures = [task for task in (jobs, rescue) if task.done() and not task.cancelled()]
-        for task in (jobs, rescue):
+        running = [
+            asyncio.create_task(_run_worker(app, concurrency=threads)),
+            # Letters, pushes and payments go to others, who may not answer: they may take every
+            # thread but this one, so that sales and campaigns still begin and end in time.
+            asyncio.create_task(_run_worker(app, queues=[AT_ONCE], concurrency=1)),
+            asyncio.create_task(_rescue_stalled(app)),
+        ]
+        waiting = asyncio.create_task(asyncio.to_thread(_until_set, stop, running))
+        await asyncio.wait({*running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        failures = [task for task in running if task.done() and not task.cancelled()]
+        for task in running:
             task.cancel()
-        await asyncio.gather(jobs, rescue, waiting, return_exceptions=True)
+        await asyncio.gather(*running, waiting, return_exceptions=True)
         for task in failures:
             if (error := task.exception()) is not None:
                 raise error
 
 
-def _until_set(stop: threading.Event, jobs: "asyncio.Task[None]") -> None:
-    while not stop.wait(0.25) and not jobs.done():
+async def _run_worker(app: "App", *, concurrency: int, queues: list[str] | None = None) -> None:
+    await app.run_worker_async(
+        concurrency=concurrency,
+        queues=queues,  # type: ignore[arg-type]  # None is every queue, as its words say
+        install_signal_handlers=False,
+        shutdown_graceful_timeout=JOB_GRACE,
+        delete_jobs="successful",
+    )
+
+
+def _until_set(stop: threading.Event, running: "list[asyncio.Task[None]]") -> None:
+    while not stop.wait(0.25) and not any(task.done() for task in running):
         pass
 
 

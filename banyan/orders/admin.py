@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from banyan.kernel import clock
 from banyan.kernel.models import StateChange
-from banyan.kernel.money import Money, format_money
+from banyan.kernel.money import Money, format_money, no_amount
 from banyan.kernel.office import Act, Ask, Cell, Errand, OfficeAdmin, Panel, money_of
 from banyan.kernel.problems import Invalid
 from banyan.payments.models import Refund
@@ -212,7 +212,7 @@ def _grant(errand: Errand) -> OrderRefund:
     try:
         amount = Money.parse(typed, order.currency).amount
     except (ValueError, ArithmeticError) as error:
-        raise Invalid(fields={"amount": _("Enter an amount such as 12.50.")}) from error
+        raise Invalid(fields={"amount": no_amount(order.currency)}) from error
     return actions.grant_refund(
         actor=errand.actor,
         order_id=order.pk,

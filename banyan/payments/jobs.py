@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from time import monotonic
 from typing import Any
 
 from django.db import close_old_connections
@@ -31,6 +32,10 @@ from .rules import FIRST_CHECK, OPEN, REQUEST, check_delay
 logger = logging.getLogger(__name__)
 
 BATCH = 50
+# With five for an answer two sweeps overlap at most, and leave threads to others. A lock of the
+# queue would do that, too, but one that a dead worker's job holds keeps out the next, which keeps
+# out its second start.
+SECONDS = 8.0
 CRON = Actor.system("payments.cron")
 
 
@@ -50,32 +55,57 @@ def submit_payout(payout_id: str) -> None:
 @app.task(name="payments.sweep", queueing_lock="payments.sweep")
 def sweep(timestamp: int) -> None:
     """Every ten seconds: do what is due and was not done by those who should have."""
-    _in_job(run_sweep)
+    _in_job(run_sweep, turn=timestamp // 10)
 
 
-def run_sweep() -> dict[str, int]:
+def run_sweep(turn: int = 0) -> dict[str, int]:
     """Check open payments, expire, submit and poll refunds and payouts, handle kept messages.
 
     Payments that nothing is left to be paid for are given up first, so that they are closed at
-    once.
+    once. After ``SECONDS`` no provider is asked any further; each ``turn`` asks about something
+    else first, so that one that does not answer keeps nothing from its turn for long.
     Returns how many of each were done. One that fails is logged and does not stop the others.
     """
-    return {
+    done = {
         "left_over": sweeps.sweep("payments.left_over", _left_over(), _give_up),
-        "intents": _each(_due_intents(), actions.check_intent, "intent_id"),
-        "refunds_out": _each(_due(Refund, "requested"), actions.submit_refund, "refund_id"),
-        "refunds_asked": _each(_due(Refund, "submitted"), actions.poll_refund, "refund_id"),
-        "payouts_out": _each(_due(Payout, "requested"), actions.submit_payout, "payout_id"),
-        "payouts_asked": _each(_due(Payout, "submitted"), actions.poll_payout, "payout_id"),
-        "returns_out": _each(_due(PayoutReturn, "requested"), actions.submit_return, "return_id"),
-        "returns_asked": _each(_due(PayoutReturn, "submitted"), actions.poll_return, "return_id"),
-        "chargebacks": _each(_due_chargebacks(), actions.check_chargeback, "chargeback_id"),
         "requests": sweeps.sweep(
             "payments.requests", _overdue_requests(), _expire, by="expires_at"
         ),
         "messages": sweeps.sweep("payments.messages", _unhandled(), _handle, by="received_at"),
-        "heard": _hear(_unheard()),
     }
+    until = monotonic() + SECONDS
+    first = turn % len(_ASKED)
+    for name in (*_ASKED[first:], *_ASKED[:first]):
+        done[name] = _ask(name, until) if monotonic() < until else 0
+    return done
+
+
+_ASKED = (
+    *("intents", "refunds_out", "refunds_asked", "payouts_out", "payouts_asked"),
+    *("returns_out", "returns_asked", "chargebacks", "heard"),
+)
+
+
+def _ask(name: str, until: float) -> int:
+    """Do one kind of what providers are asked about."""
+    match name:
+        case "intents":
+            return _each(_due_intents(), actions.check_intent, "intent_id", until)
+        case "refunds_out":
+            return _each(_due(Refund, "requested"), actions.submit_refund, "refund_id", until)
+        case "refunds_asked":
+            return _each(_due(Refund, "submitted"), actions.poll_refund, "refund_id", until)
+        case "payouts_out":
+            return _each(_due(Payout, "requested"), actions.submit_payout, "payout_id", until)
+        case "payouts_asked":
+            return _each(_due(Payout, "submitted"), actions.poll_payout, "payout_id", until)
+        case "returns_out":
+            return _each(_due(PayoutReturn, "requested"), actions.submit_return, "return_id", until)
+        case "returns_asked":
+            return _each(_due(PayoutReturn, "submitted"), actions.poll_return, "return_id", until)
+        case "chargebacks":
+            return _each(_due_chargebacks(), actions.check_chargeback, "chargeback_id", until)
+    return _hear(_unheard(), until)
 
 
 def _due_intents() -> Iterable[int]:
@@ -148,7 +178,7 @@ def _left() -> QuerySet[ProviderMessage]:
     return ProviderMessage.objects.filter(handled_at=None, received_at__lte=before)
 
 
-def _hear(ids: Iterable[int]) -> int:
+def _hear(ids: Iterable[int], until: float) -> int:
     """Ask about each; a provider that is away is not asked about the others, which would wait."""
     done = 0
     for pk in ids:
@@ -162,6 +192,8 @@ def _hear(ids: Iterable[int]) -> int:
             logger.warning("message %s: later (%s)", pk, error)
         except Exception:
             logger.exception("message %s failed", pk)
+        if monotonic() >= until:
+            break
     return done
 
 
@@ -170,7 +202,8 @@ def _handle(message_id: int) -> int:
     return 1
 
 
-def _each(ids: Iterable[int], act: Callable[..., Any], name: str) -> int:
+def _each(ids: Iterable[int], act: Callable[..., Any], name: str, until: float) -> int:
+    """Do what is due, one after the other; what is not begun in time is not claimed, either."""
     done = 0
     for pk in ids:
         try:
@@ -180,6 +213,8 @@ def _each(ids: Iterable[int], act: Callable[..., Any], name: str) -> int:
             logger.warning("%s %s: later (%s)", name, pk, error)
         except Exception:
             logger.exception("%s %s failed", name, pk)
+        if monotonic() >= until:
+            break
     return done
 
 

@@ -18,6 +18,8 @@ from .models import Intent
 from .queries import payers_told
 
 CONSUMER = "payments.out"
+# A job slot is a thread: a provider that does not answer keeps no more of them than there are.
+LANES = 2
 
 events.in_transaction(PaymentCaptured, locks=request_locks)(on_request_captured)
 events.in_transaction(ChargebackMoved, locks=bearing_locks)(bear)
@@ -28,7 +30,8 @@ def send_refund(event: RefundRequested, meta: Meta) -> None:
     """Queue the sending; the provider is never called inside the relay's transaction."""
     from .jobs import submit_refund
 
-    submit_refund.defer(refund_id=str(event.refund_id))
+    lane = _lane_of(event.refund_id)
+    submit_refund.configure(lock=lane).defer(refund_id=str(event.refund_id))
 
 
 @events.subscribe(PayoutRequested, consumer=CONSUMER)
@@ -36,7 +39,12 @@ def send_payout(event: PayoutRequested, meta: Meta) -> None:
     """Queue the sending; the provider is never called inside the relay's transaction."""
     from .jobs import submit_payout
 
-    submit_payout.defer(payout_id=str(event.payout_id))
+    lane = _lane_of(event.payout_id)
+    submit_payout.configure(lock=lane).defer(payout_id=str(event.payout_id))
+
+
+def _lane_of(row_id: int) -> str:
+    return f"payments.out.{(row_id >> 22) % LANES}"
 
 
 @events.subscribe_together(PaymentCaptured, consumer=TRUST)

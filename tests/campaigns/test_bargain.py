@@ -116,6 +116,25 @@ def test_f20_unlimited_help(item: Variant) -> None:
     assert_sound()
 
 
+def test_a_helper_comes_back_tomorrow_by_the_date_of_the_shop(item: Variant) -> None:
+    shop = item.product.shop
+    shop.timezone = "Asia/Shanghai"
+    shop.save()
+    noon = clock.now().replace(hour=4) + dt.timedelta(days=1)
+    with clock.at(noon):
+        of = bargains(item, per_day=1, hours=72, ends_at=noon + dt.timedelta(days=4))
+        ben, (one, two, three) = somebody(), [begun(of, who) for who in crowd(3)]
+        help_(one, ben)
+    with clock.at(noon.replace(hour=15, minute=59)), pytest.raises(Refused, match="play_quota"):
+        help_(two, ben)
+    midnight = noon.replace(hour=16, minute=0, second=0)
+    with clock.at(midnight):
+        help_(two, ben)
+    # The day of UTC that begins meanwhile is no new one there.
+    with clock.at(midnight + dt.timedelta(hours=9)), pytest.raises(Refused, match="play_quota"):
+        help_(three, ben)
+
+
 def test_m04_self_assist(item: Variant) -> None:
     ana = somebody()
     bargain = begun(bargains(item), ana)

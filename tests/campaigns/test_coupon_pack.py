@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -110,6 +111,21 @@ def test_one_person_opens_so_many_packs_of_others_in_a_day(shop: Shop) -> None:
         join(made[2], greedy)
         join(made[3], greedy)
     assert_sound()
+
+
+def test_packs_of_others_are_counted_by_the_date_of_the_shop(shop: Shop) -> None:
+    shop.timezone = "America/New_York"
+    shop.save()
+    evening = dt.datetime(2027, 1, 5, 23, 30, tzinfo=dt.UTC)  # half past six there
+    with clock.at(evening):
+        many = coupon(shop, per_person=9).pk
+        of = packs(shop, coupon=many, per_day=1, hours=72, ends_at=evening + 5 * DAY)
+        who, (one, two) = somebody(), [begun(of, each) for each in crowd(2)]
+        join(one, who)
+    with clock.at(evening + dt.timedelta(hours=5)), pytest.raises(Refused, match="play_day"):
+        join(two, who)
+    with clock.at(evening + dt.timedelta(hours=6)):
+        join(two, who)
 
 
 def test_opening_costs_ten_statements_at_most(shop: Shop) -> None:

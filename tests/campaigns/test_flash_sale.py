@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from banyan.campaigns import actions as campaigns
+from banyan.campaigns.figures import _time
 from banyan.campaigns.models import Campaign, Instance
 from banyan.campaigns.problems import Refused
 from banyan.catalog.models import Variant
@@ -46,6 +47,20 @@ def test_publishing_it_publishes_the_sale(item: Variant) -> None:
         begun(of, somebody())
     assert not Instance.objects.exists()
     assert_sound()
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        (dt.timedelta(seconds=7.6), "0:00:08"),
+        (dt.timedelta(minutes=59, seconds=59.7), "1:00:00"),
+        (dt.timedelta(days=2, hours=1, minutes=2, seconds=3), "49:02:03"),
+    ],
+)
+def test_after_which_time_units_were_sold_has_no_word_of_any_language(
+    after: dt.timedelta, told: str
+) -> None:
+    assert _time(after) == told
 
 
 def test_a_bought_unit_costs_what_was_shown_f24_flash_price(item: Variant) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from banyan.community import actions as community
 from banyan.community import queries
+from banyan.community.actions import previews
 from banyan.community.linkcards import card_of
 from banyan.community.models import LinkPreview
 from banyan.media import fetching
@@ -55,6 +56,21 @@ def test_a_page_is_told_as_plain_text_and_asked_for_once(host: Host) -> None:
     assert community.fetch_previews() == 0
     assert host.asked == ["/page"]
     assert queries.preview_of(made) == found
+
+
+@pytest.mark.django_db
+def test_hosts_that_let_us_wait_end_a_run_and_the_next_one_goes_on(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(2):
+        host.bodies[f"/page{n}"], host.kinds[f"/page{n}"] = PAGE, "text/html"
+        post(member(), body=f"Look at {host.url(f'/page{n}')}.")
+    ticks = iter([0.0, 0.0, 10.0, 20.0, 20.0])
+    monkeypatch.setattr(previews, "monotonic", lambda: next(ticks), raising=False)
+    assert community.fetch_previews() == 1
+    assert host.asked == ["/page0"]
+    assert community.fetch_previews() == 1
+    assert host.asked == ["/page0", "/page1"]
 
 
 @pytest.mark.django_db

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.jobs import Job
 
 from banyan.community import actions as community
 from banyan.community import jobs
@@ -70,6 +73,34 @@ def test_who_asked_is_told_of_what_they_may_see_and_nobody_else_is() -> None:
         assert told(reader) == []
     notice = Notification.objects.get(recipient=eager, kind="posted")
     assert (notice.data, notice.n, notice.actors) == ({"title": "Tea"}, 1, [str(ana.pk)])
+
+
+def test_a_job_that_fails_between_two_batches_is_run_again_for_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ana = member()
+    first, second = fan(ana), fan(ana)
+    shown = post(ana)
+    monkeypatch.setattr(telling, "BATCH", 1)
+    real, batches = telling.tell_followers, []
+
+    def stumble(**given: Any) -> int | None:
+        batches.append(given)
+        if len(batches) == 2:
+            raise OperationalError("terminating connection due to administrator command")
+        return real(**given)
+
+    monkeypatch.setattr(community, "tell_followers", stumble)
+    with pytest.raises(OperationalError) as broke:
+        tell(shown)
+    assert (told(first), told(second)) == ([f"/p/{shown.pk}"], [])
+
+    job = Job(
+        id=1, queue="bulk", lock=None, queueing_lock=None, task_name="", attempts=0, worker_id=None
+    )
+    assert jobs.tell_of_every_post.get_retry_exception(broke.value, job) is not None
+    tell(shown)
+    assert (told(first), told(second)) == ([f"/p/{shown.pk}"], [f"/p/{shown.pk}"])
 
 
 def test_a_job_that_runs_twice_tells_nobody_twice() -> None:

@@ -57,6 +57,20 @@ def test_only_held_rights_are_revoked_and_once() -> None:
     assert states == {used.pk: "reserved", free.pk: "revoked"}
 
 
+def test_one_whose_units_cannot_be_freed_keeps_no_other_from_its_end() -> None:
+    broken, item = make.variant(), make.variant()
+    first = make.right(make.member(), broken, 3_000)
+    second = make.right(make.member(), item, 2_000)
+    # Nothing of it is held: to free it breaks a CHECK, each time.
+    PriceRight.objects.filter(pk=first.pk).update(keeps=True)
+    PriceRight.objects.update(expires_at=clock.now())
+
+    assert entitlements.expire_rights(actor=US) == 1
+
+    states = dict(PriceRight.objects.values_list("pk", "state"))
+    assert states == {first.pk: "held", second.pk: "expired"}
+
+
 def test_what_nobody_bought_at_in_time_ends_and_the_history_says_so() -> None:
     item, ana = make.variant(), make.member()
     over, later, used = (make.right(ana, item, n) for n in (3_000, 2_000, 1_000))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import json
 import zipfile
@@ -17,6 +18,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.personal import SECRETS, declared
 from banyan.legal import actions as legal
 from banyan.legal.models import Export
+from banyan.legal.queries import export_of
 from banyan.media.store import WholeFiles
 from banyan.payments import actions as payments
 from banyan.payments.models import Attempt, Intent
@@ -103,6 +105,24 @@ def test_one_export_that_cannot_be_made_holds_up_nobody_and_is_tried_again(setti
         Choosy.full_for = ""
     assert legal.make_exports(actor=US) == 1
     assert not Export.objects.filter(state="asked").exists()
+
+
+def test_one_whose_week_is_over_makes_room_before_the_job_comes_by() -> None:
+    who = make.actor(make.member())
+    first = legal.ask_export(actor=who)
+    legal.make_exports(actor=US)
+    first.refresh_from_db()
+    assert first.expires_at is not None
+    with clock.at(first.expires_at - dt.timedelta(seconds=1)):
+        assert export_of(account_id=who.id) == first
+        assert legal.ask_export(actor=who) == first
+    with clock.at(first.expires_at):
+        assert export_of(account_id=who.id) is None
+        again = legal.ask_export(actor=who)
+        assert (again.state, again == first) == ("asked", False)
+        assert legal.expire_exports(actor=US) == 0
+    first.refresh_from_db()
+    assert (first.state, first.file) == ("expired", "")
 
 
 def test_nothing_in_an_export_opens_a_purchase(settings: Any) -> None:

@@ -34,7 +34,7 @@ from banyan.media.actions import intake
 from banyan.media.models import Image
 from banyan.moderation import actions as moderation
 from banyan.moderation.models import Case
-from banyan.notify.models import Message
+from banyan.notify.models import Message, Preference
 from banyan.orders import actions as orders
 from banyan.orders.models import Checkout, Order
 from banyan.payments import actions as payments
@@ -320,6 +320,32 @@ def test_the_page_asks_for_the_name_and_signs_out() -> None:
     assert browser.get("/me").status_code == 302
     relay.drain()
     assert Message.objects.filter(kind="account.leaving", destination=MAIL).count() == 1
+
+
+def test_who_leaves_reads_the_hour_until_which_they_can_come_back_by_their_own_clock() -> None:
+    account = wanda()
+    Preference.objects.create(account=account, time_zone="America/Los_Angeles")
+    browser = Client()
+    browser.force_login(account)
+    asked = dt.datetime(2027, 1, 5, 3, 20, tzinfo=dt.UTC)  # the evening before, there
+    with clock.at(asked):
+        page = browser.post("/me/data", {"handle": HANDLE}, follow=True).content.decode()
+        relay.drain()
+    due = "2027-02-03 19:20 UTC-8"
+    assert Erasure.objects.get().due_at == dt.datetime(2027, 2, 4, 3, 20, tzinfo=dt.UTC)
+    assert due in page
+    assert due in Message.objects.get(kind="account.leaving").body
+
+
+def test_until_when_a_file_can_be_fetched_is_told_to_the_minute() -> None:
+    account = wanda()
+    Preference.objects.create(account=account, time_zone="America/Los_Angeles")
+    browser = Client()
+    browser.force_login(account)
+    with clock.at(dt.datetime(2027, 1, 5, 3, 20, tzinfo=dt.UTC)):
+        legal.ask_export(actor=make.actor(account))
+        legal.make_exports(actor=SYSTEM)
+        assert "Once, until 2027-01-11 19:20 UTC-8." in browser.get("/me/data").content.decode()
 
 
 def test_a_group_is_handed_over_or_closed_first() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from banyan.community import actions as community
 from banyan.community.access import visible_posts
@@ -17,7 +18,7 @@ from banyan.kernel.models import AuditEntry, StoredEvent
 from banyan.kernel.problems import Conflict, Forbidden, Invalid, NotFound
 from banyan.moderation import actions as moderation
 from banyan.moderation.models import Appeal, Case, Decision, Report, Sanction
-from banyan.notify.models import Message, Notification
+from banyan.notify.models import Message, Notification, Preference
 from banyan.people import actions as people
 from banyan.people.models import Account
 from tests.community.posts import post as publish
@@ -158,6 +159,29 @@ def test_a_limited_member_reads_but_does_not_write_until_the_day_is_over() -> No
         community.comment(actor=author, post_id=other.pk, body="Me again")
         assert moderation.lift_ended(actor=SYSTEM) == 1
         assert moderation.lift_ended(actor=SYSTEM) == 0
+
+
+def test_who_is_kept_from_writing_reads_when_that_ends_by_their_own_clock() -> None:
+    post, case = reported()
+    Preference.objects.create(account=post.author, time_zone="Asia/Shanghai")
+    Account.objects.filter(pk=post.author_id).update(email="there@example.com")
+    evening = clock.now().replace(hour=18, minute=30) + dt.timedelta(days=1)
+    with clock.at(evening):
+        decide(case, "limit", days=3)
+    relay.drain()
+    over = f"{(evening + dt.timedelta(days=4)).date()} 02:30 UTC+8"  # it is the next day there
+    told = f"Until {over} you can read, but not write here."
+    assert told in Message.objects.get(destination="there@example.com").body
+    browser = Client()
+    browser.force_login(post.author)
+    assert told in browser.get("/notifications").content.decode()
+    kept = Notification.objects.get(recipient=post.author, kind="moderation.limit")
+    kept.data["until"] = "2026-11-28"
+    kept.save()
+    assert "Until 2026-11-28 you can read" in browser.get("/notifications").content.decode()
+    with clock.at(evening), timezone.override("Asia/Shanghai"), pytest.raises(Forbidden) as refused:
+        publish(post.author)
+    assert f"again from {over}." in str(refused.value.message)
 
 
 def test_a_suspended_member_is_out_at_once_and_back_when_it_ends() -> None:

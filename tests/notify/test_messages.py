@@ -86,6 +86,20 @@ def test_the_same_key_is_one_message() -> None:
 
 
 @pytest.mark.django_db
+def test_a_gateway_that_lets_us_wait_ends_a_run_and_the_next_one_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    queue()
+    queue(destination="ben@example.com", key="two")
+    ticks = iter([0.0, 0.0, 100.0, 200.0, 200.0])
+    monkeypatch.setattr(messages, "monotonic", lambda: next(ticks), raising=False)
+    assert actions.deliver_due() == 1
+    assert [one.to for one in mail.outbox] == [["ana@example.com"]]
+    assert actions.deliver_due() == 1
+    assert len(mail.outbox) == 2
+
+
+@pytest.mark.django_db
 def test_a_text_message_has_no_subject(use: Any) -> None:
     use(Failing())
     message = queue(channel="sms", destination="+8613800138000")

@@ -17,7 +17,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.keyrings import Ring
 from banyan.kernel.problems import Invalid, LoginRequired
 from banyan.notify import actions, kinds, webpush
-from banyan.notify.actions import Where
+from banyan.notify.actions import Where, pushing
 from banyan.notify.models import Allowance, Notification, PushKey, PushSubscription
 from banyan.people.models import Account
 from tests.gateways.push import service as push
@@ -117,6 +117,22 @@ def test_a_group_is_pushed_once_until_it_is_read(service: PushService) -> None:
     tell(reader, member("cy"))
     assert actions.push_due() == 1
     assert len(browser.shown) == 2
+
+
+def test_what_a_slow_address_keeps_from_being_pushed_is_pushed_by_the_next_run_and_once(
+    service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, reader = member(), member()
+    waited, browser = subscribe(service, slow), subscribe(service, reader)
+    tell(slow)
+    tell(reader)
+    ticks = iter([0.0, 0.0, 100.0, 200.0, 200.0])
+    monkeypatch.setattr(pushing, "monotonic", lambda: next(ticks), raising=False)
+    with clock.at(clock.now() + dt.timedelta(seconds=1)):
+        assert actions.push_due() == 1
+        assert (len(waited.shown), len(browser.shown)) == (1, 0)
+        assert actions.push_due() == 1
+    assert (len(waited.shown), len(browser.shown)) == (1, 1)
 
 
 def test_what_was_read_meanwhile_is_not_pushed(service: PushService) -> None:

@@ -60,6 +60,24 @@ def test_a_guest_is_told_once_by_the_contact_they_typed(settings: Any) -> None:
     assert sent["email"].subject == "Singles' day begins", "plain text escapes nothing"
 
 
+def test_who_had_enough_for_a_day_keeps_nobody_from_being_told(settings: Any) -> None:
+    settings.NOTIFY_DAILY_CAP = 1
+    sale, another = coming(), coming()
+    for n in range(3):
+        ask(another, f"full{n}@example.com")
+    with clock.at(another.starts_at):
+        assert sales.tell_starting() == 3
+    for n in range(3):
+        ask(sale, f"full{n}@example.com")
+    ask(sale, "late@example.com")
+
+    with clock.at(sale.starts_at):
+        told = sum(sales.tell_starting(piece=1, most=2) for _run in range(3))
+
+    assert told == 1
+    assert Message.objects.filter(destination="late@example.com").exists()
+
+
 def test_a_member_is_told_on_their_page_and_by_mail_where_they_want_it() -> None:
     sale = coming()
     ana, ben = member(email="ana@example.com"), member(email="ben@example.com")

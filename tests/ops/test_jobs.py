@@ -74,6 +74,42 @@ def test_a_committed_job_runs_and_a_rolled_back_one_does_not(notes: list[str]) -
 
 
 @pytest.mark.usefixtures("threaded_db")
+def test_jobs_that_wait_for_others_leave_a_thread_to_those_that_cannot_wait(
+    notes: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BANYAN_JOB_THREADS", "2")
+    answered, asking = threading.Event(), threading.Semaphore(0)
+
+    def hang(n: int) -> None:
+        asking.release()
+        assert answered.wait(60)
+
+    app.task(name="tests.ops.hang")(hang)
+    try:
+        with working():
+            for n in range(3):
+                app.tasks["tests.ops.hang"].defer(n=n)
+            assert asking.acquire(timeout=60)
+            assert asking.acquire(timeout=60)
+            app.tasks[TASK].configure(queue=worker.AT_ONCE).defer(text="in time")
+            app.tasks[TASK].defer(text="later")
+            try:
+                assert wait_until(lambda: notes == ["in time"], timeout=20), notes
+            finally:
+                answered.set()
+            assert wait_until(lambda: notes == ["in time", "later"], timeout=60)
+    finally:
+        answered.set()
+        del app.tasks["tests.ops.hang"]
+
+
+def test_nothing_that_asks_others_is_among_the_jobs_that_cannot_wait() -> None:
+    at_once = {name for name, task in app.tasks.items() if task.queue == worker.AT_ONCE}
+    assert {"sales.advance", "campaigns.advance", "campaigns.lapse"} <= at_once
+    assert at_once.isdisjoint({"notify.push_due", "notify.deliver_due", "payments.sweep"})
+
+
+@pytest.mark.usefixtures("threaded_db")
 @pytest.mark.parametrize("heartbeat", ["now() - interval '10 minutes'", None])
 def test_a_job_that_a_dead_worker_held_runs_again(notes: list[str], heartbeat: str | None) -> None:
     job = app.tasks[TASK].defer(text="again")

@@ -8,8 +8,9 @@ import itertools
 import pytest
 
 from banyan.kernel import clock, events
+from banyan.kernel.ids import new_ids
 from banyan.payments import jobs
-from banyan.payments.events import RefundRequested
+from banyan.payments.events import PayoutRequested, RefundRequested
 from banyan.payments.models import Intent, Payout, Refund
 from banyan.payments.providers.base import Status
 from banyan.payments.rules import check_delay, try_delay
@@ -147,6 +148,48 @@ def test_the_relay_only_queues_the_sending() -> None:
     job = ProcrastinateJob.objects.get(task_name="payments.submit_refund")
     jobs.submit_refund.func(**job.args)
     assert len(script.asked("refund")) == 1
+
+
+def test_what_goes_out_to_providers_takes_few_threads_however_much_it_is() -> None:
+    from procrastinate.contrib.django.models import ProcrastinateJob
+
+    meta = events.Meta(1, 1, clock.now(), None, "system", None)
+    for number in new_ids(12):
+        refund = RefundRequested(
+            refund_id=number,
+            intent_id=1,
+            subject_kind="test",
+            subject_id=1,
+            amount=5000,
+            currency="CNY",
+        )
+        payout = PayoutRequested(
+            payout_id=number, subject_kind="test", subject_id=1, amount=5000, currency="CNY"
+        )
+        for one in (refund, payout):
+            for handler in events.consumers["payments.out"][one.name]:
+                handler(one, meta)
+
+    locks = list(ProcrastinateJob.objects.values_list("lock", flat=True))
+    assert len(locks) == 24
+    assert set(locks) <= {"payments.out.0", "payments.out.1"}
+
+
+def test_a_provider_that_lets_us_wait_keeps_nothing_from_its_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    intents = [started(minutes=15) for _n in range(2)]
+    refund = refunded(captured(), 5000)
+    now = iter(itertools.count(0.0, 6.0))  # each look at the clock finds six seconds gone
+    monkeypatch.setattr("banyan.payments.jobs.monotonic", lambda: next(now))
+    due = Intent.objects.get(pk=intents[1].pk).next_check_at
+    with clock.at(after(31)):
+        done = jobs.run_sweep(turn=0)
+        assert (done["intents"], done["refunds_out"]) == (1, 0)
+        assert Intent.objects.get(pk=intents[1].pk).next_check_at == due, "it is not claimed"
+        assert jobs.run_sweep(turn=1)["refunds_out"] == 1
+    refund.refresh_from_db()
+    assert refund.state != "requested"
 
 
 def test_pauses_grow_and_are_bounded() -> None:

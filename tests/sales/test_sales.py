@@ -17,8 +17,8 @@ from banyan.orders.actions import placement
 from banyan.orders.models import OrderLine
 from banyan.orders.queries import cart_lines
 from banyan.sales import actions as sales
-from banyan.sales.actions import claiming, units
-from banyan.sales.models import Fan, Right
+from banyan.sales.actions import claiming, clockwork, units
+from banyan.sales.models import Fan, Right, Sale
 from banyan.sales.queries import prices_for
 from banyan.trust.actions import record
 from banyan.trust.rules import PAYMENT, Key
@@ -460,6 +460,28 @@ def test_when_it_ends_what_is_left_is_free_and_who_has_a_unit_can_pay() -> None:
     assert right.state == "expired"
     assert (make.stock_of(item).held, make.stock_of(item).free) == (0, 4)
     assert_sound()
+
+
+def test_a_settled_sale_that_cannot_go_on_holds_up_no_other(monkeypatch: Any) -> None:
+    items = [make.variant(stock=5) for _n in range(2)]
+    with clock.at(NOON):
+        rights = [claim(on(item), item, buyer(n)) for n, item in enumerate(items)]
+    Right.objects.update(expires_at=NOON + 90 * MINUTE)
+    with clock.at(NOON + 60 * MINUTE):
+        sales.advance_sales(actor=SYSTEM)
+    expire = clockwork.expire_rights
+
+    def fail(*, actor: Actor, sale: Sale) -> int:
+        if sale.pk == rights[0].sale_id:
+            raise RuntimeError
+        return expire(actor=actor, sale=sale)
+
+    monkeypatch.setattr(clockwork, "expire_rights", fail)
+    with clock.at(NOON + 90 * MINUTE):
+        sales.advance_sales(actor=SYSTEM)
+
+    states = dict(Right.objects.values_list("pk", "state"))
+    assert states == {rights[0].pk: "bound", rights[1].pk: "expired"}
 
 
 def test_a_ticketed_sale_is_settled_when_no_claim_can_be_on_its_way() -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from django.db import OperationalError
 
+from banyan.catalog.models import Shop
 from banyan.delivery import actions as delivery
 from banyan.delivery.models import LicenceKey
 from banyan.kernel import clock, relay
@@ -15,7 +17,8 @@ from banyan.orders.actions import give_back_difference, undo_orders
 from banyan.orders.actions.cancelling import cancel_unsent
 from banyan.orders.actions.handover import refund_missing
 from banyan.orders.models import Order, OrderLine
-from banyan.standing.queries import standing_of
+from banyan.standing.actions import count_all, counting
+from banyan.standing.queries import Standing, standing_of
 from tests.delivery import goods
 from tests.orders.group import forming, join
 from tests.support import factories as make
@@ -141,6 +144,25 @@ def test_what_waits_for_its_group_is_late_only_from_its_end_on(
     with clock.at(begun + dt.timedelta(days=6)):
         orders.ship(actor=make.actor(order.shop.owner), order_id=order.pk, carrier="Post")
     assert not late_after(20)
+
+
+def test_a_shop_that_cannot_be_counted_keeps_no_other_from_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shops = [make.pay(make.place((make.variant(stock=9), 1))).orders.get().shop for _n in range(2)]
+    broken = min(shop.pk for shop in shops)
+    Shop.objects.update(standing="below")
+
+    def count(shop_id: int) -> Standing:
+        if shop_id == broken:
+            raise OperationalError("canceling statement due to statement timeout")
+        return standing_of(shop_id)
+
+    monkeypatch.setattr(counting, "standing_of", count)
+
+    assert count_all(actor=Actor.system("test")) == Shop.objects.count() - 1
+
+    assert [shop.pk for shop in Shop.objects.filter(standing="below")] == [broken]
 
 
 def test_a_parcel_that_its_buyer_cancelled_beside_a_voucher_is_not_late() -> None:

@@ -19,6 +19,7 @@ from banyan.notify.actions import notify, notify_each
 
 from .. import effects as say
 from ..access import CARD, room_of
+from ..causes import day_of
 from ..events import PlayHelped, PlayJoined, PlayMoved
 from ..honour import by_drive
 from ..mechanic import OWNER, Arrival, mechanic
@@ -186,7 +187,7 @@ def _enter(effect: say.Enter, stage: Stage) -> None:
     keys = _keys(person, f"{scope}:{subject}")
     if effect.scope == "account":
         keys = seat_keys(person, instance.pk)
-    days = [_turn_of_day(instance.campaign_id, person, effect.per_day)] if effect.per_day else []
+    days = [_turn_of_day(instance.campaign, person, effect.per_day)] if effect.per_day else []
     told = PlayJoined(
         instance_id=instance.pk,
         campaign_id=instance.campaign_id,
@@ -205,12 +206,12 @@ _TURN_OF_DAY = """
 """
 
 
-def _turn_of_day(campaign_id: int, person: Person, most: int) -> tuple[str, list[Any]]:
-    """Return what takes somebody's next turn of this day, and fails where there is none.
+def _turn_of_day(campaign: Campaign, person: Person, most: int) -> tuple[str, list[Any]]:
+    """Return what takes somebody's next turn of the shop's day, and fails where there is none.
 
     Beyond the last turn there is no scope, which the column needs; two at once want the same one.
     """
-    day = f"day:{campaign_id}:{clock.now():%Y%m%d}:"
+    day = f"day:{campaign.pk}:{day_of(campaign, clock.now()):%Y%m%d}:"
     own = [f"day:{one}" for one in sorted(person.accounts)]
     turns = [f"{day}{turn}" for turn in range(most)]
     return _TURN_OF_DAY, [person.account_id, most, day, own[0], own, turns]
@@ -220,10 +221,11 @@ def _turn_of_day(campaign_id: int, person: Person, most: int) -> tuple[str, list
 def _contribute(effect: say.Contribute, stage: Stage) -> None:
     person, instance = stage.require(), stage.instance
     now = clock.now()
-    today = Contribution.objects.filter(
-        campaign_id=instance.campaign_id, helper_id__in=person.accounts, day=now.date()
+    today = day_of(instance.campaign, now)
+    done = Contribution.objects.filter(
+        campaign_id=instance.campaign_id, helper_id__in=person.accounts, day=today
     ).count()
-    if today >= effect.per_day:
+    if done >= effect.per_day:
         raise Refused("quota")
     row = Contribution(
         campaign_id=instance.campaign_id,
@@ -232,8 +234,8 @@ def _contribute(effect: say.Contribute, stage: Stage) -> None:
         helped_id=instance.owner_id,
         kind=effect.kind,
         nth=effect.nth,
-        day=now.date(),
-        turn=today + 1,
+        day=today,
+        turn=done + 1,
         amount=effect.amount,
         weight=effect.weight,
         is_named=stage.is_named,

@@ -221,10 +221,19 @@ class CouponPack(Mechanic[PackTerms]):
             method += " " + _("Which place has the better one is drawn when the pack is made.")
         if terms.from_order is not None:
             least = format_money(Money(terms.least, campaign.currency))
-            text = _("A pack comes with a paid order, for %(n)s days.")
+            days = terms.order_days
+            text = ngettext(
+                "A pack comes with a paid order, for %(n)s day.",
+                "A pack comes with a paid order, for %(n)s days.",
+                days,
+            )
             if terms.least:
-                text = _("A pack comes with a paid order of at least %(amount)s, for %(n)s days.")
-            method += " " + text % {"amount": least, "n": terms.order_days}
+                text = ngettext(
+                    "A pack comes with a paid order of at least %(amount)s, for %(n)s day.",
+                    "A pack comes with a paid order of at least %(amount)s, for %(n)s days.",
+                    days,
+                )
+            method += " " + text % {"amount": least, "n": days}
         if terms.is_daily:
             method += " " + _("One pack can be made each day, by the date of the shop.")
         if terms.late is not None:

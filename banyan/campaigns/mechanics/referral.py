@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from django.db import connection
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from banyan.kernel.problems import Invalid
 from banyan.kernel.states import Machine
@@ -90,7 +90,11 @@ class Referral(Mechanic[ReferralTerms]):
 
     def facts(self, campaign: Campaign, terms: ReferralTerms) -> Facts:
         """Who brought a friend is thanked, for a sale that was kept, on one level."""
-        late = _("It can still be entered within %(n)s hours of a first order, which counts then.")
+        late = ngettext(
+            "It can still be entered within %(n)s hour of a first order, which counts then.",
+            "It can still be entered within %(n)s hours of a first order, which counts then.",
+            terms.grace_hours,
+        )
         goods = _("It is for goods of %(names)s alone, those below included.")
         names = names_of_goods(terms)
         return replace(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from time import monotonic
 
 from banyan.kernel import clock
 from banyan.kernel.sweeps import sweep
@@ -16,6 +17,7 @@ logger = logging.getLogger(__name__)
 WAITING, SHOWN, NOTHING = 0, 1, 2
 LONGEST = 500
 TRIES = 3
+SECONDS = 8.0
 
 
 def ask_for_preview(post: Post) -> None:
@@ -32,11 +34,16 @@ def ask_for_preview(post: Post) -> None:
 
 
 def fetch_previews(*, most: int = 20) -> int:
-    """Fetch what waits, outside of any transaction; returns how many. May run twice."""
+    """Fetch what waits, outside of any transaction; returns how many. May run twice.
+
+    After ``SECONDS`` no further address is begun: with ten for each, slow hosts, which anybody can
+    name in posts, would take every thread of the worker.
+    """
     waiting = LinkPreview.objects.filter(state=WAITING)
+    until = monotonic() + SECONDS
 
     def fetch(preview_id: int) -> int:
-        still = waiting.filter(pk=preview_id).first()
+        still = waiting.filter(pk=preview_id).first() if monotonic() < until else None
         if still is None:
             return 0
         _fetch(still)

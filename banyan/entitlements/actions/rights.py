@@ -15,6 +15,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Conflict, IllegalTransition, Invalid
 from banyan.kernel.states import Move, transition, transition_all, transition_each
+from banyan.kernel.sweeps import sweep
 from banyan.notify.actions import notify
 
 from ..access import get_price_right_for_staff
@@ -187,15 +188,19 @@ def return_rights(*, actor: Actor, right_ids: Collection[int]) -> None:
     transition_all(PRICE_RIGHT, list(used), "returned", actor=actor)
 
 
-def expire_rights(*, actor: Actor, limit: int = 500) -> int:
+def expire_rights(*, actor: Actor) -> int:
     """End held rights whose time is over; returns how many. One that is just used waits.
 
     Units that they kept are free. Locks stock.
     """
-    with transaction.atomic():
-        due = PriceRight.objects.filter(state="held", expires_at__lte=clock.now())
-        free = due.select_for_update(skip_locked=True, no_key=True)
-        ended = list(free.order_by("expires_at")[:limit])
-        transition_all(PRICE_RIGHT, ended, "expired", actor=actor)
-        _free_units(ended)
-    return len(ended)
+    due = PriceRight.objects.filter(state="held", expires_at__lte=clock.now())
+
+    def expire(right_id: int) -> int:
+        with transaction.atomic():
+            free = due.select_for_update(skip_locked=True, no_key=True)
+            ended = list(free.filter(pk=right_id))
+            transition_all(PRICE_RIGHT, ended, "expired", actor=actor)
+            _free_units(ended)
+        return len(ended)
+
+    return sweep("entitlements.rights", due, expire, by="expires_at")

@@ -14,11 +14,12 @@ from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from banyan.kernel import clock, events
 from banyan.kernel.actors import Actor
 from banyan.kernel.personal import Person, export_rows, in_erasing_order, links_of
-from banyan.kernel.problems import Conflict, LoginRequired, NotFound
+from banyan.kernel.problems import Conflict, IllegalTransition, LoginRequired, NotFound
 from banyan.kernel.states import transition
 from banyan.kernel.sweeps import sweep
 from banyan.media import store
@@ -39,11 +40,14 @@ KINDS = {"jpeg": "jpg"}
 def ask_export(*, actor: Actor, checkout_id: int | None = None) -> Export:
     """Ask for what is known of the actor, or of a guest's purchase (``orders.access`` has looked).
 
-    While one is on its way or waits to be fetched, it is returned. A job makes the file.
+    While one is on its way or waits to be fetched, it is returned; one whose week is over makes
+    room, whether the job that removes it has come by or not. A job makes the file.
     """
     if checkout_id is None and actor.id is None:
         raise LoginRequired()
     whose = {"checkout_id": checkout_id} if checkout_id is not None else {"account_id": actor.id}
+    for late in _over().filter(**whose):
+        _expire(actor, late.pk)
     try:
         with transaction.atomic():
             return Export.objects.create(asked_at=clock.now(), **whose)
@@ -154,14 +158,20 @@ def take_export(*, actor: Actor, export_id: int, checkout_id: int | None = None)
 
 def expire_exports(*, actor: Actor) -> int:
     """Remove files that nobody fetched within their week; returns how many. Repeatable."""
-    over = Export.objects.filter(state="ready", expires_at__lte=clock.now())
+    return sweep("legal.expire_exports", _over(), lambda pk: _expire(actor, pk), by="expires_at")
 
-    def expire(export_id: int) -> int:
-        export = Export.objects.get(pk=export_id)
-        name = export.file
-        with transaction.atomic():
+
+def _over() -> QuerySet[Export]:
+    return Export.objects.filter(state="ready", expires_at__lte=clock.now())
+
+
+def _expire(actor: Actor, export_id: int) -> int:
+    export = Export.objects.get(pk=export_id)
+    name = export.file
+    with transaction.atomic():
+        try:
             transition(EXPORT, export, "expired", actor=actor, file="")
-            transaction.on_commit(partial(store.private().delete, name))
-        return 1
-
-    return sweep("legal.expire_exports", over, expire, by="expires_at")
+        except IllegalTransition:
+            return 0  # removed by another one at this instant
+        transaction.on_commit(partial(store.private().delete, name))
+    return 1

@@ -68,7 +68,7 @@ def check_names(*, actor: Actor, **texts: str) -> None:
 
 
 def require_unlimited(actor: Actor) -> None:
-    """Refuse whoever is under a limit (Forbidden ``limited``), with the day it ends."""
+    """Refuse whoever is under a limit (Forbidden ``limited``), with when it ends."""
     found = limit_of(actor.id or 0)
     if found is None:
         return
@@ -76,7 +76,7 @@ def require_unlimited(actor: Actor) -> None:
         told = _("You may read, but not write here at present. The notification says why.")
         raise Forbidden(told, code="limited")
     text = _("You may write here again from %(day)s. The notification says why.")
-    raise Forbidden(text % {"day": f"{found.until:%Y-%m-%d}"}, code="limited")
+    raise Forbidden(text % {"day": clock.told(found.until)}, code="limited")
 
 
 def _limits_of(account: Account) -> limits.Limits:

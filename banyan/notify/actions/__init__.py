@@ -2,7 +2,7 @@
 
 from .allowances import forget_old_days
 from .digests import send_digests
-from .messages import compose, deliver, deliver_due, queue, send
+from .messages import compose, deliver, deliver_due, queue, send, speaking
 from .preferences import Where, end_digest, set_preference, set_switch, set_switches
 from .pushing import push_due, renew_key, subscribe, unsubscribe
 from .reminders import (
@@ -47,6 +47,7 @@ __all__ = [
     "set_preference",
     "set_switch",
     "set_switches",
+    "speaking",
     "stop",
     "stop_own",
     "subscribe",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from time import monotonic
 
 import structlog
 from django.conf import settings
@@ -26,6 +27,7 @@ from .messages import speaking
 log = structlog.get_logger("banyan.notify")
 BATCH = 50
 LEASE = dt.timedelta(minutes=2)
+RUN = 15  # seconds; the last of them may need ten for each of ten browsers
 AGAIN = dt.timedelta(minutes=5)
 MOST_BROWSERS = 10
 GIVEN_UP = 3  # answers of 403 in a row
@@ -95,13 +97,25 @@ RETURNING id
 
 
 def push_due(*, most: int = BATCH) -> int:
-    """Push what is due, oldest first; returns how many left. Any number may run at once."""
-    now = clock.now()
+    """Push what is due, oldest first; returns how many left. Any number may run at once.
+
+    After ``RUN`` seconds the rest is due again for the next run: addresses that let us wait would
+    keep it past the lease, and another run would push it, too.
+    """
+    now, began = clock.now(), monotonic()
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, [now + LEASE, now, most])
         ids = [row[0] for row in cursor.fetchall()]
-    rows = Notification.objects.filter(pk__in=ids).select_related("recipient").order_by("pk")
-    return sum(_tried(row) for row in rows)
+    found = Notification.objects.filter(pk__in=ids).select_related("recipient").order_by("pk")
+    rows = list(found)
+    done = 0
+    for place, row in enumerate(rows):
+        if monotonic() - began > RUN:
+            rest = [one.pk for one in rows[place:]]
+            Notification.objects.filter(pk__in=rest, push_at=now + LEASE).update(push_at=now)
+            break
+        done += _tried(row)
+    return done
 
 
 def _tried(row: Notification) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Callable, Iterable
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -39,18 +40,25 @@ def advance_sales(*, actor: Actor) -> int:
     Of those that are, units that were claimed before the end and not ordered in time go back.
     """
     sales = _unsettled()
+    _each(sales, lambda sale: advance_sale(actor=actor, sale=sale))
+    _each(_settled_with_late(clock.now()), lambda sale: _expire(actor, sale))
+    return len(sales)
+
+
+def _each(sales: Iterable[Sale], act: Callable[[Sale], object]) -> None:
     for sale in sales:
         try:
-            advance_sale(actor=actor, sale=sale)
+            act(sale)
         except (Busy, IllegalTransition) as error:
             logger.warning("sale %s goes on later: %s", sale.pk, error)
         except Exception:
             # One that cannot go on must not hold up the others.
             logger.exception("sale %s does not go on", sale.pk)
-    for sale in _settled_with_late(clock.now()):
-        expire_codes(actor=actor, sale=sale)
-        expire_rights(actor=actor, sale=sale)
-    return len(sales)
+
+
+def _expire(actor: Actor, sale: Sale) -> None:
+    expire_codes(actor=actor, sale=sale)
+    expire_rights(actor=actor, sale=sale)
 
 
 @remembered
@@ -68,8 +76,7 @@ def advance_sale(*, actor: Actor, sale: Sale) -> None:
     """Do what is due for one sale."""
     now = clock.now()
     _start(actor, sale)
-    expire_codes(actor=actor, sale=sale)
-    expire_rights(actor=actor, sale=sale)
+    _expire(actor, sale)
     warn_ending(sale=sale)
     if sale.leftover_at is not None and now >= sale.leftover_at and sale.state != "ended":
         move_leftover(actor=actor, sale=sale)

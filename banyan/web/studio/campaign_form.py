@@ -21,7 +21,6 @@ from banyan.catalog.queries import name_in
 from banyan.entitlements.costs import given_coupons
 from banyan.groups.access import visible_groups
 from banyan.kernel import clock
-from banyan.kernel.digits import whole
 from banyan.kernel.money import Money
 from banyan.kernel.problems import Problem
 
@@ -102,14 +101,19 @@ def typed_text(one: Asked, value: Any, shop: Shop) -> str:
     return str(value)
 
 
-def read_input(request: HttpRequest, shop: Shop, kind: Mechanic[Any]) -> campaigns.CampaignInput:
-    """Return what was typed; Invalid with a message for each field that cannot be read."""
+def read_input(
+    request: HttpRequest, shop: Shop, kind: Mechanic[Any], found: Campaign | None = None
+) -> campaigns.CampaignInput:
+    """Return what was typed, into a new form or that of a draft that was ``found``.
+
+    Invalid with a message for each field that cannot be read.
+    """
     typed = Typed(request.POST, shop.currency)
     typed.required("title", "starts_at", "ends_at")
-    starts = typed.moment("starts_at", shop.timezone)
-    ends = typed.moment("ends_at", shop.timezone)
+    starts = typed.moment("starts_at", shop.timezone, found.starts_at if found else None)
+    ends = typed.moment("ends_at", shop.timezone, found.ends_at if found else None)
     budget, off = typed.amount("budget"), typed.amount("coupon_off")
-    plays, min_age = whole(typed.text("plays")) or 0, typed.whole("min_age")
+    plays, min_age = typed.whole("plays"), typed.whole("min_age")
     terms = {
         one.name: value for one in kind.terms.asked() if (value := _value(typed, one)) is not None
     }
@@ -131,7 +135,7 @@ def read_input(request: HttpRequest, shop: Shop, kind: Mechanic[Any]) -> campaig
         audience=typed.text("audience") or "all",
         audience_of=_which(request, typed),
         budget=budget or 0,
-        plays=plays,
+        plays=plays or 0,
         coupon_off=off or 0,
         terms=terms,
         template=typed.text("preset"),

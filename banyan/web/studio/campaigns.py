@@ -114,7 +114,7 @@ def campaign_change(request: HttpRequest, shop_slug: str, campaign_id: int) -> H
     if request.method != "POST":
         return form_page(request, shop, kind, kept_values(shop, kind, found))
     try:
-        data = read_input(request, shop, kind)
+        data = read_input(request, shop, kind, found)
         campaigns.change_campaign(actor=actor(request), campaign_id=found.pk, data=data)
     except Problem as problem:
         return form_page(request, shop, kind, request.POST, refusal_of(problem))

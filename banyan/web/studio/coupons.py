@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from banyan.catalog.access import MANAGERS
@@ -152,11 +153,9 @@ def coupon(request: HttpRequest, shop_slug: str, coupon_id: int) -> HttpResponse
             "cap": typed.whole("cap") or 0,
             "per_person": typed.whole("per_person") or 0,
             "budget": typed.amount("budget"),
-            "ends_at": typed.moment("ends_at", shop.timezone),
+            "ends_at": typed.moment("ends_at", shop.timezone, found.ends_at),
         }
         typed.check()
-        if typed.text("ends_at") == moment_text(found.ends_at, shop.timezone):
-            values["ends_at"] = found.ends_at  # the form has no seconds: none were taken away
         entitlements.edit_coupon(actor=actor(request), coupon_id=found.pk, **values)
     except Problem as problem:
         return _one(request, shop, found, request.POST, refusal_of(problem))
@@ -225,7 +224,11 @@ def _print(request: HttpRequest, shop: Shop, found: Coupon) -> str:
     n = typed.whole("n") or 0
     typed.check()
     made = entitlements.print_codes(actor=actor(request), coupon_id=found.pk, n=n)
-    text = _("%(n)s codes are made. Each works once; the file has them all.")
+    text = ngettext(
+        "%(n)s code is made. It works once; the file has it.",
+        "%(n)s codes are made. Each works once; the file has them all.",
+        len(made),
+    )
     messages.success(request, text % {"n": len(made)})
     return reverse("studio_coupon", args=[shop.slug, found.pk])
 

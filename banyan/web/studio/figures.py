@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import zoneinfo
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -86,8 +85,8 @@ def own_first(found: Iterable[str], own: str) -> list[str]:
 
 def day_start(shop: Shop, now: dt.datetime) -> dt.datetime:
     """Return when the shop's day began, in its own time zone."""
-    local = now.astimezone(zoneinfo.ZoneInfo(shop.timezone))
-    return local.replace(hour=0, minute=0, second=0, microsecond=0)
+    zone = ZoneInfo(shop.timezone)
+    return dt.datetime.combine(now.astimezone(zone).date(), dt.time(), zone)
 
 
 def change(now: int, before: int) -> float | None:
@@ -103,10 +102,12 @@ def today(shop: Shop, orders: QuerySet[Order]) -> dict[str, Any]:
     now = clock.now()
     start = day_start(shop, now)
     day = sales_of(orders, shop.currency, start, now)
-    before = sales_of(orders, shop.currency, start - WEEK, now - WEEK)
+    # By the shop's clock, which may have been put forward or back in between.
+    same_hour = now.astimezone(ZoneInfo(shop.timezone)) - WEEK
+    before = sales_of(orders, shop.currency, start - WEEK, same_hour)
     n = sum(each.orders for each in day)
     return {
-        "day": start.astimezone(ZoneInfo(shop.timezone)).date(),
+        "day": start.date(),
         "now": day,
         "orders": n,
         "sales_change": change(day[0].sales.amount, before[0].sales.amount),

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from banyan.catalog.access import MANAGERS, get_product_for_staff
@@ -63,8 +64,9 @@ def _set_terms(request: HttpRequest, shop: Shop, product: Product) -> str:
     typed = Typed(request.POST, shop.currency)
     downloads = typed.whole("downloads")
     days = typed.whole("valid_days")
-    starts = typed.moment("valid_from", shop.timezone)
-    ends = typed.moment("valid_until", shop.timezone)
+    kept = terms_of([product.pk]).get(product.pk)
+    starts = typed.moment("valid_from", shop.timezone, kept.valid_from if kept else None)
+    ends = typed.moment("valid_until", shop.timezone, kept.valid_until if kept else None)
     typed.check()
     delivery.set_terms(
         actor=actor(request),
@@ -107,7 +109,8 @@ def _add_keys(request: HttpRequest, shop: Shop, product: Product) -> str:
     if chosen is None:
         raise NotFound()
     n = delivery.add_keys(actor=actor(request), variant_id=chosen.pk, text=text)
-    return _("%(n)s keys are in the pool now.") % {"n": n}
+    told = ngettext("%(n)s key is in the pool now.", "%(n)s keys are in the pool now.", n)
+    return told % {"n": n}
 
 
 def _page(

@@ -67,8 +67,8 @@ def price_list(request: HttpRequest, shop_slug: str, list_id: int | None = None)
         return redirect("studio_price_lists", shop.slug)
     try:
         typed = Typed(request.POST)
-        starts = typed.moment("starts_at", shop.timezone)
-        ends = typed.moment("ends_at", shop.timezone)
+        starts = typed.moment("starts_at", shop.timezone, found.starts_at if found else None)
+        ends = typed.moment("ends_at", shop.timezone, found.ends_at if found else None)
         typed.check()
         data = catalog.ListInput(
             name=typed.text("name"),

@@ -259,7 +259,11 @@ def import_pictures(request: HttpRequest, shop_slug: str, token: str) -> HttpRes
         said = ngettext("%(n)d picture was refused.", "%(n)d pictures were refused.", done.refused)
         messages.warning(request, said % {"n": done.refused})
     if done.left:
-        said = _("%(n)d more are in the ZIP: send it once more.")
+        said = ngettext(
+            "%(n)d more is in the ZIP: send it once more.",
+            "%(n)d more are in the ZIP: send it once more.",
+            done.left,
+        )
         messages.warning(request, said % {"n": done.left})
     return redirect("studio_import_file", shop.slug, kept.token)
 

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from banyan.campaigns.figures import of_units
@@ -228,7 +229,8 @@ def sale_codes(request: HttpRequest, shop_slug: str, sale_id: int) -> HttpRespon
             if get_batch_for_staff(actor(request), batch_id).item.sale_id != shown.pk:
                 raise NotFound()
             n = sales.revoke_codes(actor=actor(request), batch_id=batch_id)
-            messages.success(request, _("%(n)s codes are called back.") % {"n": n})
+            told = ngettext("%(n)s code is called back.", "%(n)s codes are called back.", n)
+            messages.success(request, told % {"n": n})
             return redirect("studio_sale", shop.slug, shown.pk)
         return redirect(led_to(request, name_of(request), lambda: _issue(request, shop, shown)))
     except Problem as problem:
@@ -267,7 +269,12 @@ def sale_fans(request: HttpRequest, shop_slug: str, sale_id: int) -> HttpRespons
     shown = _sale_of(request, shop, sale_id)
     handles = request.POST.get("handles", "").replace(",", " ").split()
     n = sales.list_fans(actor=actor(request), sale_id=shown.pk, handles=handles)
-    messages.success(request, _("%(n)s of them are members and on the list.") % {"n": n})
+    told = ngettext(
+        "%(n)s of them is a member and on the list.",
+        "%(n)s of them are members and on the list.",
+        n,
+    )
+    messages.success(request, told % {"n": n})
     return redirect("studio_sale", shop.slug, shown.pk)
 
 

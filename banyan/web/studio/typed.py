@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from banyan.kernel import clock
 from banyan.kernel.digits import whole
-from banyan.kernel.money import Money
+from banyan.kernel.money import Money, no_amount
 from banyan.kernel.problems import Invalid
 
 LARGEST = 10**12
@@ -49,7 +49,7 @@ class Typed:
         except (ValueError, ArithmeticError):
             amount = LARGEST + 1
         if abs(amount) > LARGEST:
-            self._wrong(name, _("Enter an amount such as 12.50."))
+            self._wrong(name, no_amount(self.currency))
             return None
         return amount
 
@@ -121,14 +121,24 @@ class Typed:
         chosen = self.data.getlist(name) if isinstance(self.data, QueryDict) else ()
         return [whole(one) or 0 for one in chosen]
 
-    def moment(self, name: str, timezone: str) -> dt.datetime | None:
-        """Return a time typed in the shop's time zone; None when the field is empty."""
+    def moment(
+        self, name: str, timezone: str, kept: dt.datetime | None = None
+    ) -> dt.datetime | None:
+        """Return a time typed in the shop's time zone (UTC); None when the field is empty.
+
+        ``kept`` is what the form was drawn with: untouched it stays to the second, which the form
+        does not show, and on its side of an hour that the clock runs through twice.
+        """
         text = self.text(name)
         if not text:
             return None
+        if kept is not None and text == moment_text(kept, timezone):
+            return kept
         try:
-            typed = dt.datetime.fromisoformat(text).replace(tzinfo=zoneinfo.ZoneInfo(timezone))
-        except ValueError:
+            local = dt.datetime.fromisoformat(text).replace(tzinfo=zoneinfo.ZoneInfo(timezone))
+            # Two of one zone would be compared by what its clock shows, over an hour it skips, too.
+            typed = local.astimezone(dt.UTC)
+        except (ValueError, OverflowError):
             self._wrong(name, _("Enter a date and a time."))
             return None
         if not clock.within(typed, clock.EARLIEST, clock.LATEST):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -105,6 +106,37 @@ def test_members_have_no_hand_in_what_moderators_do() -> None:
 
     assert circles.recounted(circle) == (3, 1)
     assert not Pick.objects.exists()
+
+
+@pytest.mark.parametrize("typed", ["0", "-7", "\uff17", "7 days", "366"])
+def test_nobody_is_kept_out_for_good_by_a_number_that_is_none(typed: str) -> None:
+    circle = circles.group()
+    ben, boss = circles.joined(circle), browser(circles.founder(circle))
+    at = f"/g/{circle.slug}/members/{ben.pk}"
+
+    told = boss.post(at, {"do": "ban", "days": typed}, follow=True).content.decode()
+
+    assert "Choose 1 to 365 days, or none." in told
+    assert Membership.objects.get(account=ben).state == 1
+    boss.post(at, {"do": "ban", "days": " 7 "})
+    kept_out = Membership.objects.get(account=ben)
+    assert kept_out.until is not None
+    boss.post(at, {"do": "unban"})
+    boss.post(at, {"do": "ban", "days": ""})
+
+
+def test_the_ends_of_invitations_and_of_bans_are_told_to_the_minute(settings: Any) -> None:
+    settings.SITE_TIME_ZONE = "Asia/Shanghai"
+    circle = circles.group()
+    owner, ben = circles.founder(circle), circles.joined(circle)
+    with clock.at(dt.datetime(2027, 1, 5, 18, 30, tzinfo=dt.UTC)):  # the next day there
+        groups.invite(actor=make.actor(owner), group_id=circle.pk, days=7)
+        groups.ban(actor=make.actor(owner), group_id=circle.pk, account_id=ben.pk, days=7)
+    boss = browser(owner)
+    page = boss.get(f"/g/{circle.slug}/invite").content.decode()
+    assert "until 2027-01-13 02:30 UTC+8" in page
+    page = boss.get(f"/g/{circle.slug}/requests").content.decode()
+    assert "Until 2027-01-13 02:30 UTC+8" in page
 
 
 def test_moderators_settings_invitations_and_roles() -> None:

@@ -56,6 +56,18 @@ def test_a_sound_campaign_is_a_template_and_one_amount_away() -> None:
     assert "Say from what age on" not in page, "published in English, read in Chinese"
 
 
+@pytest.mark.parametrize("typed", ["1,000", "\uff11\uff10", "-1", "many"])
+def test_for_how_many_it_shall_be_enough_is_a_number_or_refused(typed: str) -> None:
+    shop = make.shop()
+    owner = client(shop.owner)
+    form = reverse("studio_campaign_new", args=[shop.slug, "coupon_pack"])
+    filled = _filled(owner.get(form + "?preset=weekend").content.decode())
+    answer = owner.post(form, filled | {"coupon_off": "5.00", "plays": typed})
+    assert answer.status_code == 422
+    assert "Enter a whole number." in answer.content.decode()
+    assert not Campaign.objects.exists()
+
+
 def test_a_number_of_the_form_says_what_it_counts() -> None:
     shop = make.shop()
     form = client(shop.owner).get(reverse("studio_campaign_new", args=[shop.slug, "group_buy"]))

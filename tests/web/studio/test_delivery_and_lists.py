@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
 
@@ -57,6 +58,36 @@ def test_a_zone_with_a_way_by_weight_is_made_changed_and_taken_away() -> None:
         == 302
     )
     assert [one.name for one in ShippingZone.objects.filter(shop=shop)] == ["Everywhere"]
+
+
+def test_an_end_that_nobody_touched_stays_to_the_second_and_in_its_hour() -> None:
+    shop = make.shop()
+    shop.timezone = "Europe/Berlin"
+    shop.save()
+    # Half past two comes twice in that night, and this is the second one.
+    ends = dt.datetime(2027, 10, 31, 1, 30, 59, tzinfo=dt.UTC)
+    found = prices.price_list(shop, {make.variant(shop): 9_000}, ends_at=ends)
+    browser = client(shop.owner)
+    one = reverse("studio_price_list", args=[shop.slug, found.pk])
+    form = {"name": "Renamed", "audience": "everyone", "starts_at": "", "handles": ""}
+    assert browser.post(one, form | {"ends_at": "2027-10-31T02:30"}).status_code == 302
+    found.refresh_from_db()
+    assert (found.name, found.ends_at) == ("Renamed", ends)
+    browser.post(one, form | {"ends_at": "2027-10-31T02:29"})
+    found.refresh_from_db()
+    assert found.ends_at == dt.datetime(2027, 10, 31, 0, 29, tzinfo=dt.UTC)
+
+
+def test_a_window_over_an_hour_that_the_clock_skips_is_refused_where_it_is_none() -> None:
+    shop = make.shop()
+    shop.timezone = "Europe/Berlin"
+    shop.save()
+    new = reverse("studio_price_list_new", args=[shop.slug])
+    form = {"name": "Night", "audience": "everyone", "currency": shop.currency, "handles": "",
+            "starts_at": "2027-03-28T02:30", "ends_at": "2027-03-28T03:15"}  # fmt: skip
+    refused = client(shop.owner).post(new, form)
+    assert refused.status_code == 422, "what it begins with is half past three by that clock"
+    assert not PriceList.objects.exists()
 
 
 def test_a_tax_is_set_with_four_decimals_and_shown() -> None:

@@ -283,6 +283,20 @@ def test_what_the_platform_took_down_is_called_so_in_words() -> None:
         assert ">taken_down<" not in page
 
 
+@pytest.mark.parametrize(
+    ("currency", "example"), [("CNY", "12.50"), ("JPY", "1250"), ("KWD", "1.250")]
+)
+def test_an_amount_is_asked_for_as_its_currency_writes_it(currency: str, example: str) -> None:
+    shop = factories.shop(currency=currency)
+    browser = client(shop.owner)
+    new = reverse("studio_product_new", args=[shop.slug])
+    cup = {"title": "Cup", "language": "en", "rows": "1", "v0_stock": "3"}
+    refused = browser.post(new, cup | {"v0_price": "a lot"})
+    assert f"Enter an amount such as {example}." in refused.content.decode()
+    assert browser.post(new, cup | {"v0_price": example}).status_code == 302
+    assert Variant.objects.get(product__shop=shop).price_amount == 1_250
+
+
 def test_a_comma_before_the_cents_makes_nothing_a_hundred_times_dearer() -> None:
     at = scene(price=200_000)
     browser = client(at.owner)

@@ -162,3 +162,14 @@ def form_of(answer: Any, variant_id: int, status: int = 200) -> dict[str, str]:
     assert found
     fields = re.findall(r'name="(next|saw|newest)" value="([^"]*)"', found[2])
     return {"action": found[1]} | {name: unescape(value) for name, value in fields}
+
+
+def test_one_code_and_one_key_are_not_said_to_be_several() -> None:
+    item = goods.keyed(n=1)
+    shop = item.product.shop
+    browser = client(shop.owner)
+    url = reverse("studio_handing_over", args=[shop.slug, item.product_id])
+    page = browser.post(url, {"do": "keys", "keys": "KEY-Z9"}, follow=True).content.decode()
+    assert "1 key is in the pool now." in page
+    two = browser.post(url, {"do": "keys", "keys": "KEY-Y8\nKEY-X7"}, follow=True)
+    assert "2 keys are in the pool now." in two.content.decode()

@@ -130,6 +130,19 @@ def test_a_week_ago_is_compared_hour_by_hour() -> None:
     assert told["sales_change"] == 1.0
 
 
+def test_a_week_ago_is_compared_by_the_clock_of_the_shop() -> None:
+    morning = dt.datetime(2027, 3, 21, 10, 30, tzinfo=dt.UTC)  # half past eleven in Berlin
+    with clock.at(morning):
+        at = scene(price=10_000)
+    at.shop.timezone = "Europe/Berlin"
+    at.shop.save()
+    noon = dt.datetime(2027, 3, 28, 10, tzinfo=dt.UTC)  # by then in summer time
+    with clock.at(noon):
+        who = factories.actor(at.owner)
+        told = figures.today(at.shop, visible_orders(who, at.shop.pk))
+    assert (told["day"], told["sales_change"]) == (dt.date(2027, 3, 28), -1.0)
+
+
 def test_the_queue_costs_the_same_for_one_order_and_for_five() -> None:
     at = scene()
     browser = client(at.owner)

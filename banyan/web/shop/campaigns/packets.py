@@ -23,7 +23,7 @@ from banyan.chat.states import OPEN
 from banyan.groups.queries import my_groups
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
-from banyan.kernel.money import Money
+from banyan.kernel.money import Money, no_amount
 from banyan.kernel.problems import Invalid, LoginRequired, NotFound, Problem
 from banyan.payments.queries import wallet_is_on, wallets_of
 
@@ -95,7 +95,7 @@ def _total(request: HttpRequest) -> Money:
     try:
         return Money.parse(given.get("total", ""), currency)
     except (ValueError, ArithmeticError) as error:
-        raise Invalid(fields={"total": _("Enter an amount such as 12.50.")}) from error
+        raise Invalid(fields={"total": no_amount(currency)}) from error
 
 
 def _form(

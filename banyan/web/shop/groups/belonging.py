@@ -17,6 +17,7 @@ from banyan.community.queries import first_pictures, waiting_posts
 from banyan.groups import actions, queries
 from banyan.groups.access import ASKED, get_invitation
 from banyan.groups.models import Invitation
+from banyan.kernel.digits import whole
 from banyan.kernel.problems import Invalid, NotFound, Problem
 from banyan.media.qr import qr_png
 from banyan.media.queries import pictures, thumb_urls
@@ -112,7 +113,7 @@ def group_member(request: HttpRequest, slug: str, account_id: int) -> HttpRespon
     wish = request.POST.get("do", "")
     try:
         if wish == "ban":
-            actions.ban(**named, days=number(request.POST, "days") or None)
+            actions.ban(**named, days=_days(request))
         elif wish in ("owner", "moderator", "member"):
             actions.set_role(**named, role=wish)
         elif wish in _WISHES:
@@ -120,11 +121,18 @@ def group_member(request: HttpRequest, slug: str, account_id: int) -> HttpRespon
         else:
             raise Invalid()
     except Problem as problem:
-        messages.error(request, str(refused(problem).message))
+        told = next(iter(refused(problem).fields.values()), problem.message)
+        messages.error(request, str(told))
     else:
         messages.success(request, _("Done."))
     listed = wish in ("accept", "decline", "unban")
     return redirect("group_requests" if listed else "group_members", slug)
+
+
+def _days(request: HttpRequest) -> int | None:
+    """Return for how many days; None for good, 0 for what is no number: nobody meant for ever."""
+    typed = request.POST.get("days", "").strip()
+    return (whole(typed) or 0) if typed else None
 
 
 _WISHES: dict[str, Any] = {

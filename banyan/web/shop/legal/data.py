@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from banyan.kernel import clock
 from banyan.kernel.problems import Invalid, Problem
 from banyan.legal import actions as legal
 from banyan.legal import ports
@@ -40,9 +41,10 @@ def mine(request: HttpRequest) -> HttpResponse:
                 raise
             problem = refused
         else:
+            day = clock.told(made.due_at)  # in the zone of who is still signed in
             logout(request)
             told = _("Your account is closed. It is erased on %(day)s unless you come back before.")
-            messages.success(request, told % {"day": f"{made.due_at:%Y-%m-%d}"})
+            messages.success(request, told % {"day": day})
             return redirect("home")
     context = {
         "nav": "me",

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from banyan.catalog.access import visible_products
 from banyan.kernel import search
-from banyan.kernel.money import Money
+from banyan.kernel.money import Money, no_amount
 from banyan.kernel.problems import Invalid, Problem
 from banyan.media.actions import claim_staged
 from banyan.media.models import Image
@@ -192,7 +192,7 @@ def _typed_prices(request: HttpRequest, page: Storefront, offer_id: int) -> dict
             try:
                 prices[price.variant_id] = Money.parse(typed, price.variant.currency).amount
             except (ValueError, ArithmeticError) as error:
-                raise Invalid(fields={"price": _("Enter an amount such as 12.50.")}) from error
+                raise Invalid(fields={"price": no_amount(price.variant.currency)}) from error
     return prices
 
 

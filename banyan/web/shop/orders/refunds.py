@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from banyan.kernel.ids import new_code
-from banyan.kernel.money import Money
+from banyan.kernel.money import Money, no_amount
 from banyan.kernel.problems import Invalid, Problem
 from banyan.kernel.ratelimits import hit
 from banyan.orders import actions as orders
@@ -30,7 +30,7 @@ def _amount(text: str, order: Order) -> int:
     try:
         return Money.parse(text, order.currency).amount
     except (ValueError, ArithmeticError) as error:
-        raise Invalid(fields={"amount": _("Enter an amount such as 12.50.")}) from error
+        raise Invalid(fields={"amount": no_amount(order.currency)}) from error
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -38,9 +38,9 @@ def ask_to_stay(request: HttpRequest, account: Account) -> HttpResponse:
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
 def login_leaving(request: HttpRequest) -> HttpResponseBase:
-    """Say on which day the account is erased; stay opens it, going on leaves it as it is."""
+    """Say when the account is erased; stay opens it, going on leaves it as it is."""
     erasure = _proven(request)
-    day = f"{erasure.due_at:%Y-%m-%d}"
+    day = clock.told(erasure.due_at)
     if request.method != "POST":
         return render(request, "shop/people/leaving.html", {"day": day})
     del request.session[PROVEN]

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from banyan.kernel.money import Money
+from banyan.kernel.money import Money, no_amount
 from banyan.kernel.problems import Invalid, Problem
 from banyan.market import actions as market
 from banyan.market.access import get_dispute_for, side_of
@@ -78,7 +78,7 @@ def _amount(text: str, currency: str) -> int:
     try:
         return Money.parse(text, currency).amount
     except (ValueError, ArithmeticError) as error:
-        raise Invalid(fields={"amount": _("Enter an amount such as 12.50.")}) from error
+        raise Invalid(fields={"amount": no_amount(currency)}) from error
 
 
 def _ask_page(

@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from banyan.kernel.money import Money
+from banyan.kernel.money import Money, no_amount
 from banyan.kernel.problems import Invalid, LoginRequired, Problem
 from banyan.market import actions as market
 from banyan.market.access import listings_of
@@ -165,7 +165,7 @@ def _post(request: HttpRequest, tokens: list[str]) -> Listing:
     try:
         price = Money.parse(typed.get("price", ""), currency).amount
     except (ValueError, ArithmeticError) as error:
-        raise Invalid(fields={"price": _("Enter an amount such as 12.50.")}) from error
+        raise Invalid(fields={"price": no_amount(currency)}) from error
     with transaction.atomic():
         images = claim_staged(actor=who, tokens=tokens)
         return market.post_listing(

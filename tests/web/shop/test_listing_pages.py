@@ -80,3 +80,17 @@ def test_near_by_goes_on_to_the_last_one_and_within_the_region_that_is_chosen(
         url = f"/market{unescape(more[1])}" if more else ""
 
     assert seen == [f"Lamp {n}" for n in range(5)]
+
+
+def test_all_that_a_listing_lacks_is_said_at_once() -> None:
+    browser = Client()
+    browser.force_login(make.member("mei", email="mei@example.com"))
+
+    answer = browser.post("/market/new", {"currency": "CNY", "price": "", "handover": "post"})
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    listed = page[page.index('class="errors"') :].split("</div>")[0]
+    fields = re.findall(r'href="#(f-\w+)"', listed)
+    assert fields == ["f-pictures", "f-title", "f-price", "f-level1"]
+    assert all(f'id="{field}"' in page for field in fields)

@@ -159,13 +159,22 @@ def _posted_at(request: HttpRequest, tokens: list[str]) -> str:
 
 def _post(request: HttpRequest, tokens: list[str]) -> Listing:
     who, typed = actor(request), request.POST
-    currency = typed.get("currency", "")
+    currency, fields, price = typed.get("currency", ""), {}, 0
     if currency not in CURRENCIES:
         raise Invalid(fields={"currency": _("Choose one of these.")})
+    # All that is missing is said at once, in the order of the form.
+    if not tokens:
+        fields["pictures"] = _("Add a picture.")
+    if not typed.get("title", "").strip():
+        fields["title"] = _("Give the product a title of 1 to 160 letters.")
     try:
         price = Money.parse(typed.get("price", ""), currency).amount
-    except (ValueError, ArithmeticError) as error:
-        raise Invalid(fields={"price": _("Enter an amount such as 12.50.")}) from error
+    except (ValueError, ArithmeticError):
+        fields["price"] = _("Enter an amount such as 12.50.")
+    if not typed.get("level1", "").strip():
+        fields["level1"] = _("Say in which region it is.")
+    if fields:
+        raise Invalid(fields=fields)
     with transaction.atomic():
         images = claim_staged(actor=who, tokens=tokens)
         return market.post_listing(

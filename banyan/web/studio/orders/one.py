@@ -208,14 +208,13 @@ def _lines(found: Order, posted: Any, problem: Problem | None) -> list[dict[str,
     errors = problem.fields if problem else {}
     rows = []
     for line in lines:
-        paid = line.paid_amount
         field = f"line_{line.pk}"
         rows.append(
             {
                 "line": line,
                 "picture": shown.get(images.get(line.product_id, 0)),
-                "paid": Money(paid, line.currency),
-                "left": Money(paid - line.refunded_amount, line.currency),
+                "total": Money(line.goods_amount - line.discount_amount, line.currency),
+                "left": Money(line.paid_amount - line.refunded_amount, line.currency),
                 "path": faces_of(line),
                 "price": price_rows(line),
                 "field": field,

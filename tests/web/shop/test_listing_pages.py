@@ -94,3 +94,13 @@ def test_all_that_a_listing_lacks_is_said_at_once() -> None:
     fields = re.findall(r'href="#(f-\w+)"', listed)
     assert fields == ["f-pictures", "f-title", "f-price", "f-level1"]
     assert all(f'id="{field}"' in page for field in fields)
+
+
+def test_who_cannot_be_reached_reads_so_before_filling_anything_in() -> None:
+    browser = Client()
+    browser.force_login(make.member("mei"))
+
+    page = browser.get("/market/new").content.decode()
+
+    assert "Add an e-mail address or a phone number first." in page
+    assert 'href="/me/contact"' in page

@@ -23,6 +23,7 @@ from banyan.market.queries import Near, listings_in, listings_near, regions
 from banyan.market.rules import CONDITIONS, HANDOVERS, Place, place_of
 from banyan.media.actions import claim_staged
 from banyan.media.queries import staged_for
+from banyan.people.access import get_own_account
 
 from ...http import actor, number, private, revalidated, signed_in
 from ...media.uploads import staged_tokens
@@ -196,9 +197,10 @@ def _post(request: HttpRequest, tokens: list[str]) -> Listing:
 
 
 def _form(request: HttpRequest, tokens: list[str], problem: Problem | None = None) -> HttpResponse:
-    typed = request.POST
+    typed, own = request.POST, get_own_account(actor(request))
     context = {
         "nav": "me",
+        "needs_contact": not (own.email or own.phone),
         "values": typed,
         "errors": problem.fields if problem else {},
         "problem": problem,

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from banyan.market.rules import place_of
+from banyan.orders import actions as orders
 from banyan.web.shop.market.cards import product_url
 from banyan.web.shop.trade import listings
 from tests.market import deals
@@ -104,3 +105,19 @@ def test_who_cannot_be_reached_reads_so_before_filling_anything_in() -> None:
 
     assert "Add an e-mail address or a phone number first." in page
     assert 'href="/me/contact"' in page
+
+
+def test_what_arrived_is_not_proposed_as_missing_when_a_decision_is_asked_for() -> None:
+    buyer = make.member("ana")
+    order = deals.bought(deals.listing(title="Reading lamp"), buyer)
+    browser = Client()
+    browser.force_login(buyer)
+    url = f"/o/{order.checkout.access_token}/{order.pk}/dispute"
+
+    def proposed() -> list[str]:
+        return re.findall(r'value="(\w+)" checked', browser.get(url).content.decode())
+
+    assert proposed() == ["not_arrived"]
+    orders.ship(actor=make.actor(order.shop.owner), order_id=order.pk, carrier="SF")
+    orders.confirm_receipt(actor=make.actor(buyer), order_id=order.pk)
+    assert proposed() == ["not_as_described"]

@@ -235,12 +235,13 @@ def refund_entries(refund: OrderRefund) -> list[Entry]:
 
 
 def receipt_rows(checkout: Checkout, lines: Iterable[OrderLine]) -> list[tuple[Any, ...]]:
-    """Return the sums of a receipt."""
-    currency = checkout.currency
+    """Return the sums of a receipt; of shipping nothing where nothing is sent."""
+    currency, lines = checkout.currency, list(lines)
+    sends = any(line.kind in IN_PARCELS for line in lines)
     rows = sum_rows(
         goods=checkout.goods_amount,
         discount=checkout.discount_amount,
-        shipping=checkout.shipping_amount,
+        shipping=checkout.shipping_amount if sends else None,
         tax=checkout.tax_amount,
         included_tax=sum(line.included_tax_amount for line in lines),
         currency=currency,

@@ -177,8 +177,8 @@ class PayoutBatchAdmin(OfficeAdmin):
             gettext_lazy("Approve and send"),
             _submit,
             gettext_lazy(
-                "Every payee below is paid through the provider, or by hand: then you send the "
-                "money yourself and say so for each. It cannot be undone."
+                "Every payee of this batch is paid through the provider, or by hand: then you send "
+                "the money yourself and say so for each. It cannot be undone."
             ),
             gettext_lazy("The batch is on its way."),
             FINANCE,

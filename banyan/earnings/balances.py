@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from banyan.catalog.models import Shop
 from banyan.kernel.models import AuditEntry
-from banyan.kernel.money import Money, format_money
+from banyan.kernel.money import Money, format_money, no_amount
 from banyan.kernel.office import Act, Ask, Cell, Errand, OfficeAdmin, Panel, money_of, place_of
 from banyan.kernel.problems import Invalid
 from banyan.ledger.models import Account as Book
@@ -28,7 +28,7 @@ def _received(errand: Errand) -> None:
     try:
         amount = Money.parse(errand.answers["amount"], errand.row.currency).amount
     except (ValueError, ArithmeticError) as error:
-        raise Invalid(fields={"amount": _("Enter an amount such as 12.50.")}) from error
+        raise Invalid(fields={"amount": no_amount(errand.row.currency)}) from error
     actions.receive_debt(
         actor=errand.actor,
         book_id=errand.row.pk,

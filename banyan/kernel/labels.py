@@ -18,7 +18,7 @@ LABELS: Mapping[str, Promise] = {
     "attempts": gettext_lazy("Tries"),
     "answer_by": gettext_lazy("To be answered by"),
     "author": gettext_lazy("Author"),
-    "body": gettext_lazy("What was said"),
+    "body": gettext_lazy("Their words"),
     "captured_at": gettext_lazy("Received"),
     "category": gettext_lazy("Category"),
     "cause_id": gettext_lazy("Cause"),

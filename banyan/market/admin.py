@@ -60,8 +60,8 @@ class DisputeAdmin(OfficeAdmin):
     list_select_related = ("order__shop",)
     ordering = ("-state", "-id")
     facts = (
-        "number", "shop", "reason", "claim", "state", "back_to_buyer", "decision", "opened_at",
-        "ended_at",
+        "number", "shop", "reason", "paid", "claim", "state", "back_to_buyer", "decision",
+        "opened_at", "ended_at",
     )  # fmt: skip
     acts = (
         Act(
@@ -97,6 +97,13 @@ class DisputeAdmin(OfficeAdmin):
     def shop(self, row: Dispute) -> str:
         """Return who sold."""
         return row.order.shop.name
+
+    @admin.display(description=gettext_lazy("Paid and not given back"))
+    def paid(self, row: Dispute) -> str:
+        """Return the most that can go back."""
+        return format_money(
+            Money(row.order.total_amount - row.order.refunded_amount, row.order.currency)
+        )
 
     @admin.display(description=gettext_lazy("Asked for"))
     def claim(self, row: Dispute) -> str:

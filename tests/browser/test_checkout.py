@@ -69,6 +69,23 @@ def test_another_way_and_quantity_change_the_total_at_once(
     context.close()
 
 
+def test_what_is_refused_is_said_with_the_name_of_its_field(
+    browser: Browser, house: str, address: str
+) -> None:
+    """Five times "Please fill this in" says nothing; and each of them leads somewhere."""
+    context = browser.new_context(viewport=PHONE, locale="en")
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    page.goto(house + address)
+    pressed(page).click()
+    listed = page.locator(".errors a")
+    expect(listed.first).to_have_text("Name of the recipient: Please fill this in.")
+    assert len(set(listed.all_text_contents())) == listed.count()
+    ids = listed.evaluate_all("links => links.map((a) => a.hash.slice(1))")
+    assert all(page.locator(f"[id='{one}']").count() == 1 for one in ids)
+    context.close()
+
+
 def test_without_a_script_a_button_asks_for_it(browser: Browser, house: str, address: str) -> None:
     context = browser.new_context(java_script_enabled=False, viewport=PHONE, locale="en")
     page = context.new_page()

@@ -197,6 +197,24 @@ def test_row_22_a_clean_webview_without_script_gets_as_far_as_paying(
     context.close()
 
 
+@pytest.mark.parametrize(
+    ("name", "link"),
+    [("product", "Ask the seller"), ("profile", "following"), ("room", "All chats")],
+)
+def test_a_link_that_stands_alone_is_as_large_as_a_fingertip(
+    browser: Browser, house: str, town: Town, name: str, link: str
+) -> None:
+    url, account = town.pages[name]
+    context = open_as(browser, house, account)
+    page = context.new_page()
+    page.goto(house + url)
+    found = page.get_by_role("main").get_by_role("link", name=re.compile(link)).first
+    box = found.bounding_box()
+    assert box is not None
+    assert box["height"] >= 44
+    context.close()
+
+
 def variants() -> list[tuple[str, Any, str]]:
     """Theme, screen and language: two opposite corners each time, all of them in a soak."""
     every = [

@@ -261,3 +261,16 @@ def test_the_public_rules_say_what_is_promised() -> None:
     assert "How it is decided" not in {section.title for section in honour}
     with translation.override("zh-hans"):
         assert rules_page(facts)
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("fixed", "The price is CN¥9.00."),
+        ("first", "The price is CN¥9.00, and falls when more people join."),
+        ("lowest", "The price can fall to CN¥9.00."),
+    ],
+)
+def test_a_price_that_falls_is_told_to_fall(kind: Any, told: str) -> None:
+    sections = {s.title: s.paragraphs for s in rules_page(_of(price=900, price_is=kind))}
+    assert sections["The price"][0] == told

@@ -94,8 +94,28 @@ def test_a_price_that_is_too_low_is_refused_on_the_page_with_the_reason() -> Non
     )
 
     assert answer.status_code == 422
-    assert "less than the supplier allows" in answer.content.decode()
+    page_text = answer.content.decode()
+    assert "less than the supplier allows" in page_text
+    assert f'href="#f-price_{variant}"' in page_text
+    assert re.search(rf'id="f-price_{variant}" value="79.99"[^>]*aria-invalid="true"', page_text)
     assert offer.prices.get().amount == 9_900
+
+
+def test_what_is_no_price_stays_in_its_field_and_is_marked_there() -> None:
+    page = stalls.page("ana")
+    offer = stalls.listed(page, stalls.supply(make.variant(price=12_000)), 9_900)
+    variant = offer.prices.get().variant_id
+
+    text = (
+        browser(page.owner)
+        .post(
+            f"/me/storefront/offers/{offer.pk}", {"do": "price", f"price_{variant}": "ninety-nine"}
+        )
+        .content.decode()
+    )
+
+    assert re.search(rf'id="f-price_{variant}" value="ninety-nine"[^>]*aria-invalid="true"', text)
+    assert f'href="#f-price_{variant}"' in text
 
 
 def test_somebody_elses_page_is_not_there_to_change() -> None:

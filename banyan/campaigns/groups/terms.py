@@ -105,6 +105,14 @@ class GroupTerms(Terms):
         steps = [(self.people, self.price), (self.people_2, self.price_2)]
         return [one for one in [*steps, (self.people_3, self.price_3)] if one[0]]
 
+    @property
+    def idle(self) -> frozenset[str]:
+        """See the base; a step without people has no price, and 0 means that there is none."""
+        steps = {"people_2": "price_2", "people_3": "price_3"}
+        unset = {price for people, price in steps.items() if not getattr(self, people)}
+        zero = {*steps, "leader_price", "complete_from", "leader_perk"}
+        return super().idle | unset | {name for name in zero if not getattr(self, name)}
+
     @model_validator(mode="after")
     def _falling(self) -> GroupTerms:
         rungs = self.rungs

@@ -133,7 +133,7 @@ class Bargaining(Mechanic[BargainTerms]):
 
     def facts(self, campaign: Campaign, terms: BargainTerms) -> Facts:
         """Cuts are fixed beforehand, by chance where the terms say so."""
-        facts = super().facts(campaign, terms)
+        facts = replace(super().facts(campaign, terms), price_is="lowest")
         if terms.honour:
             return facts
         method = _("How much each friend cuts off is fixed when a bargain begins.")

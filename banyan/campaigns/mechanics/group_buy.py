@@ -146,6 +146,8 @@ class GroupBuy(Mechanic[GroupTerms]):
     def facts(self, campaign: Campaign, terms: GroupTerms) -> Facts:
         """Enough people pay less; too few, and everybody gets all back."""
         facts = super().facts(campaign, terms)
+        if terms.rungs[1:]:
+            facts = replace(facts, price_is="first")
         if terms.honour:
             return replace(facts, method=_("Everybody buys at the usual price, and is sent it."))
         if _is_later(campaign):

@@ -45,9 +45,10 @@ class Facts:
     ``claim_terms`` and ``claim_days``: how and how long prizes are claimed (``at_once``: they come
     by themselves); ``method``: how it is
     decided who gets what. ``price`` is advertised against ``was``, the lowest price of
-    ``was_days`` days before; both None where nothing is. ``min_age``: who is younger cannot take
-    part; ``who`` says in words for whom it is besides. ``asks`` are the personal data that taking
-    part asks for. ``before`` is what was published, if something was.
+    ``was_days`` days before; both None where nothing is; ``price_is``: what everybody pays, or the
+    first of several that fall, or the lowest that it can become. ``min_age``: who is younger cannot
+    take part; ``who`` says in words for whom it is besides. ``asks`` are the personal data that
+    taking part asks for. ``before`` is what was published, if something was.
     """
 
     mechanic: str
@@ -74,6 +75,7 @@ class Facts:
     pay_to_enter: bool = False
     free_entry: str = ""
     price: int | None = None
+    price_is: Literal["fixed", "first", "lowest"] = "fixed"
     was: int | None = None
     was_days: int = 0
     min_age: int | None = None

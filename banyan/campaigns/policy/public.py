@@ -137,7 +137,12 @@ def _claiming(facts: Facts) -> Iterator[str]:
 def _price(facts: Facts) -> Iterator[str]:
     if facts.price is None:
         return
-    yield _("The price is %(price)s.") % {"price": _money(facts.price, facts)}
+    told = {
+        "fixed": _("The price is %(price)s."),
+        "first": _("The price is %(price)s, and falls when more people join."),
+        "lowest": _("The price can fall to %(price)s."),
+    }
+    yield told[facts.price_is] % {"price": _money(facts.price, facts)}
     if facts.was is not None:
         yield ngettext(
             "The lowest price of the day before was %(was)s.",

@@ -12,7 +12,7 @@ from pydantic import AfterValidator
 
 from .benefits import money_words
 from .purchase import Line, Purchase
-from .terms import Amount, Condition, Count, Hour, Ids, Miss, Text, Words, register
+from .terms import Amount, Condition, Count, FirstHour, Ids, LastHour, Miss, Text, Words, register
 
 
 @register
@@ -189,8 +189,8 @@ class HoursOfDay(Condition):
 
     code: ClassVar[str] = "hours_of_day"
     label: ClassVar[Text] = gettext_lazy("Only at some hours of the day")
-    start: Hour
-    end: Hour
+    start: FirstHour
+    end: LastHour
     zone: Annotated[str, AfterValidator(_zone)] = "UTC"
 
     def miss(self, purchase: Purchase, lines: Sequence[Line]) -> Miss | None:

@@ -33,7 +33,9 @@ Percent = Annotated[int, Field(strict=True, ge=1, le=10_000), _typed("rate", _("
 Count = Annotated[int, Field(strict=True, ge=1, le=9_999), _typed("whole", _("Number of pieces"))]
 Every = Annotated[int, Field(strict=True, ge=2, le=99), _typed("whole", _("Number of pieces"))]
 Limit = Annotated[int | None, Field(strict=True, ge=1, le=10**11), _typed("amount", _("At most"))]
-Hour = Annotated[int, Field(strict=True, ge=0, le=24), _typed("whole", _("Hour, 0 to 24"))]
+_FROM, _UNTIL = _("From hour, 0 to 24"), _("Until hour, 0 to 24")
+FirstHour = Annotated[int, Field(strict=True, ge=0, le=24), _typed("whole", _FROM)]
+LastHour = Annotated[int, Field(strict=True, ge=0, le=24), _typed("whole", _UNTIL)]
 Ids = Annotated[tuple[int, ...], Field(min_length=1, max_length=500), _typed("ids", _("Which"))]
 Words = Annotated[
     tuple[Annotated[str, Field(min_length=1, max_length=60)], ...],

@@ -205,7 +205,7 @@ class CaseAdmin(OfficeAdmin):
         return [
             Panel(
                 _("Reports"),
-                (_("Time"), _("Who"), _("Reason"), _("What was said")),
+                (_("Time"), _("Who"), _("Reason"), _("Their words")),
                 [
                     (
                         Cell(f"{one.created_at:%Y-%m-%d %H:%M}"),

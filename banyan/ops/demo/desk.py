@@ -84,7 +84,7 @@ class DeskStory:
         with clock.at(at(0.99)):
             earnings.release_due(actor=SYSTEM)
             earnings.draft_batch(
-                actor=self.staff["demo_till"], minimum=100, reason="this month, to be looked at"
+                actor=self.staff["demo_till"], reason="this month, to be looked at"
             )
 
     def _waiting_shop(self, at: Callable[[float], dt.datetime]) -> None:

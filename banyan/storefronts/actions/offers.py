@@ -164,10 +164,18 @@ def _amounts(item: PoolItem, prices: Mapping[int, int]) -> dict[int, int]:
             raise Invalid(
                 fields={"price": _("That is less than the supplier allows.")},
                 code="price_too_low",
-                extra={"least": least, "currency": term.variant.currency},
+                extra={
+                    "least": least,
+                    "currency": term.variant.currency,
+                    "variant": str(variant_id),
+                },
             )
         if amount > LARGEST_PRICE:
-            raise Invalid(fields={"price": _("That is too much.")}, code="price_too_high")
+            raise Invalid(
+                fields={"price": _("That is too much.")},
+                code="price_too_high",
+                extra={"variant": str(variant_id)},
+            )
         amounts[variant_id] = amount
     return amounts
 

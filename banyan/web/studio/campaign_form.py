@@ -84,7 +84,9 @@ def usual_values(shop: Shop, kind: Mechanic[Any], preset: str) -> dict[str, Any]
     chosen = kind.presets[preset].terms if preset in kind.presets else {}
     for one in kind.terms.asked():
         usual = chosen.get(one.name, one.default)
-        values[one.name] = typed_text(one, usual, shop)
+        # What everything turns on is for the shop to say: nothing is offered for 0.00.
+        unsaid = one.name == kind.terms.main and not usual
+        values[one.name] = "" if unsaid else typed_text(one, usual, shop)
     return values
 
 
@@ -203,7 +205,12 @@ def form_page(
         if kind.helps
         else (),
         "audiences": AUDIENCE_WORDS.items(),
-        "markets": [("none", _("None")), ("CN", "CN"), ("EU", "EU"), ("US", "US")],
+        "markets": [
+            ("none", _("None")),
+            ("CN", _("China")),
+            ("EU", _("European Union")),
+            ("US", _("United States")),
+        ],
         "preset": preset,
     }
     return page(request, shop, "campaigns", "studio/campaign_new.html", context, problem)

@@ -13,6 +13,7 @@ from banyan.catalog.models import Shop
 from banyan.entitlements import actions as entitlements
 from banyan.entitlements.models import PointsTerms
 from banyan.entitlements.purses import outstanding, terms_of
+from banyan.kernel.money import Money
 from banyan.kernel.problems import Problem
 
 from ..http import actor, private, signed_in
@@ -54,5 +55,6 @@ def _page(request: HttpRequest, shop: Shop, problem: Problem | None = None) -> H
         "terms": request.POST if problem else terms or PointsTerms(currency=shop.currency),
         "outstanding": owed,
         "liability": liability,
+        "worth_of_two": Money(2, shop.currency),
     }
     return page(request, shop, "settings", "studio/points.html", context, problem)

@@ -10,6 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from banyan.community.models import Post, ProductTag
+from banyan.people.models import Account
+from banyan.web.shop.community import compose
 from tests.support import factories as make
 from tests.support.pictures import staged_picture
 
@@ -23,8 +25,6 @@ def ana(client: Client) -> Client:
 
 
 def tokens(client: Client, n: int) -> list[str]:
-    from banyan.people.models import Account
-
     who = make.actor(Account.objects.get(handle="ana"))
     return [staged_picture(who, (10 * i, 90, 60)) for i in range(n)]
 
@@ -97,6 +97,24 @@ def test_goods_are_placed_on_any_picture_one_after_the_other(ana: Client) -> Non
         ("Cup", 0, 100, 300),
         ("Shawl", 1, 200, 400),
     ]
+
+
+def test_what_one_bought_and_sells_can_be_placed_however_old_it_is(
+    ana: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = Account.objects.get(handle="ana")
+    bought, own = make.product(title="Old cup"), make.product(make.shop(who), title="Old bowl")
+    make.pay(make.place((bought.variants.get(), 1), buyer=who))
+    for number in range(3):
+        make.product(title=f"New thing {number}")
+    monkeypatch.setattr(compose, "MOST_GOODS", 2)
+
+    page = ana.post("/post", {"again": "add"}).content.decode()
+
+    assert f'<option value="{bought.pk}">' in page
+    assert f'<option value="{own.pk}">' in page
+    assert "New thing 2" in page
+    assert "New thing 0" not in page
 
 
 def test_a_row_is_taken_away_again(ana: Client) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from django.urls import reverse
 
+from banyan.kernel import clock
 from banyan.orders import actions as orders
 from banyan.sharing import actions as sharing
 from tests.support import factories
@@ -76,3 +79,14 @@ def test_what_is_not_earned_says_why() -> None:
     told = client(at.owner).get(reverse("earning", args=[refused.pk])).content.decode()
     assert "People who work in a shop do not earn from its sales." in told
     assert "no money has moved" in told
+
+
+def test_the_order_of_what_happened_begins_with_the_order_and_says_from_what_is_paid() -> None:
+    with clock.at(clock.now() - dt.timedelta(days=9)):
+        at = scene(price=10_000)
+    day = f"{at.order.created_at:%Y-%m-%d}"
+
+    story = client(at.sharer).get(why_url(at)).content.decode()
+    first = story[story.index("The order was placed") :].split("</li>")[0]
+    assert day in first
+    assert "from CN¥10.00 on" in client(at.sharer).get(reverse("earnings")).content.decode()

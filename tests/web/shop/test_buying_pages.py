@@ -164,3 +164,20 @@ def test_a_visitor_is_led_to_the_order_of_a_visitor_and_from_there_to_the_sign_i
     member.force_login(make.member())
     assert 'href="/orders/find"' not in member.get("/explore").content.decode()
     assert "/login?next=" not in member.get("/orders/find").content.decode()
+
+
+def test_where_nothing_is_sent_nothing_is_said_of_shipping_and_a_guest_must_be_reached() -> None:
+    haircut = goods.voucher()
+    page = Client().get(f"/checkout?variant={haircut.pk}&n=1").content.decode()
+    label = page[page.index('<label for="f-email">') :].split("</label>")[0]
+    assert "optional" not in label
+
+    checkout = make.pay(make.place((haircut, 1)))
+
+    receipt = Client().get(f"/o/{checkout.access_token}").content.decode()
+    owner = Client()
+    owner.force_login(goods.shop_of(haircut).owner)
+    order = checkout.orders.get()
+    told = owner.get(f"/studio/{order.shop.slug}/orders/{order.pk}").content.decode()
+    assert "<dt>Shipping</dt>" not in receipt
+    assert "<dt>Shipping</dt>" not in told

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from banyan.market.rules import place_of
+from banyan.orders import actions as orders
 from banyan.people import actions as people
 from banyan.web.shop.market.cards import product_url
 from banyan.web.shop.trade import listings
@@ -104,3 +105,43 @@ def test_things_of_who_is_apart_from_the_reader_are_not_in_their_market(blocker:
     assert [one["id"] for one in program.get("/listings")["items"]] == [str(other.pk)]
     assert browser.get(product_url(lamp.product)).status_code == 404
     assert Client().get(product_url(lamp.product)).status_code == 200
+
+
+def test_all_that_a_listing_lacks_is_said_at_once() -> None:
+    browser = Client()
+    browser.force_login(make.member("mei", email="mei@example.com"))
+
+    answer = browser.post("/market/new", {"currency": "CNY", "price": "", "handover": "post"})
+
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    listed = page[page.index('class="errors"') :].split("</div>")[0]
+    fields = re.findall(r'href="#(f-\w+)"', listed)
+    assert fields == ["f-pictures", "f-title", "f-price", "f-level1"]
+    assert all(f'id="{field}"' in page for field in fields)
+
+
+def test_who_cannot_be_reached_reads_so_before_filling_anything_in() -> None:
+    browser = Client()
+    browser.force_login(make.member("mei"))
+
+    page = browser.get("/market/new").content.decode()
+
+    assert "Add an e-mail address or a phone number first." in page
+    assert 'href="/me/contact"' in page
+
+
+def test_what_arrived_is_not_proposed_as_missing_when_a_decision_is_asked_for() -> None:
+    buyer = make.member("ana")
+    order = deals.bought(deals.listing(title="Reading lamp"), buyer)
+    browser = Client()
+    browser.force_login(buyer)
+    url = f"/o/{order.checkout.access_token}/{order.pk}/dispute"
+
+    def proposed() -> list[str]:
+        return re.findall(r'value="(\w+)" checked', browser.get(url).content.decode())
+
+    assert proposed() == ["not_arrived"]
+    orders.ship(actor=make.actor(order.shop.owner), order_id=order.pk, carrier="SF")
+    orders.confirm_receipt(actor=make.actor(buyer), order_id=order.pk)
+    assert proposed() == ["not_as_described"]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from banyan.catalog.models import Variant
 from banyan.orders.models import CartItem, Checkout, Order
@@ -142,6 +143,18 @@ def test_the_page_offers_each_shops_ways_and_charges_the_chosen_one() -> None:
     assert (order.shipping_amount, order.delivery["name"]) == (1_500, "Courier")
     told = browser.get(f"/o/{order.checkout.access_token}").content.decode()
     assert "Sent by: Courier, 1 day" in told
+
+
+def test_the_way_that_a_shop_began_with_is_named_in_the_readers_language() -> None:
+    with translation.override("zh-hans"):
+        item = make.variant(make.shop())
+
+    page = Client().get(f"/checkout?variant={item.pk}&n=1").content.decode()
+
+    assert "Standard" in page
+    assert "标准" not in page
+    zh = Client(headers={"accept-language": "zh-hans"})
+    assert "标准" in zh.get(f"/checkout?variant={item.pk}&n=1").content.decode()
 
 
 def test_tax_is_shown_explained_and_written_alike_for_buyer_and_shop() -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from banyan.catalog import actions as catalog
 from banyan.ledger.proof import verify
 from banyan.orders import actions as orders
 from banyan.orders.models import Order, OrderRefund, Return
@@ -127,3 +128,30 @@ def test_some_units_go_in_a_first_parcel() -> None:
     line.refresh_from_db()
     assert line.shipped_quantity == 2
     assert recount() == {}
+
+
+def test_a_kind_that_is_sold_out_is_told_to_be_and_its_shop_reads_what_to_do() -> None:
+    kinds = [
+        catalog.VariantInput(values=[name], price=5_000, on_hand=n)
+        for name, n in (("Red", 3), ("Blue", 3), ("Ash", 0))
+    ]
+    product = factories.product(options=["Colour"], variants=kinds)
+    red, _blue, ash = product.variants.order_by("id")
+    buyer, shop = factories.member(), product.shop
+    placed = factories.pay(factories.place((red, 1), buyer=buyer))
+    order, line = placed.orders.get(), placed.orders.get().lines.get()
+    orders.ship(actor=factories.actor(shop.owner), order_id=order.pk, carrier="UPS")
+    url = reverse("return_ask", args=[placed.access_token, order.pk])
+
+    asks = client(buyer).get(url).content.decode()
+    assert "Ash · Sold out" in asks
+    assert "Blue · Sold out" not in asks
+    form = {f"unit_{line.pk}": "1", f"variant_{line.pk}": str(ash.pk), "wish": "exchange"}
+    client(buyer).post(url, form | {"reason": "wrong_size", "key": "k"})
+    answer = client(shop.owner).post(
+        reverse("studio_return", args=[shop.slug, Return.objects.get().pk]),
+        {"do": "approve", "address": "Warehouse 7, Hangzhou"},
+    )
+
+    assert answer.status_code in {409, 422}
+    assert "offer the money instead" in answer.content.decode()

@@ -57,6 +57,12 @@ def test_a_template_has_no_style_and_no_handler(template: Path) -> None:
         assert "nonce=" in tag
 
 
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_a_refused_form_takes_the_focus_and_leads_to_its_fields(template: Path) -> None:
+    """A plain notice says neither that something was refused nor where."""
+    assert "{% if problem %}{{ ui.notice(" not in template.read_text()
+
+
 def test_the_scan_would_notice_a_handler() -> None:
     assert re.search(r"\son[a-z]+=", '<a href="#" onclick="x()">')
 

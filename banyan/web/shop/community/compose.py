@@ -32,6 +32,8 @@ from banyan.market.models import Listing
 from banyan.media.actions import claim_staged, intake_video, keep_video, stage_again
 from banyan.media.models import Video
 from banyan.media.queries import alts_of, pictures, staged_for, thumb_urls
+from banyan.orders.access import orders_bought
+from banyan.orders.models import OrderLine
 from banyan.standing.models import Review
 from banyan.web.ui import addresses
 
@@ -386,7 +388,7 @@ def _page(
         "picture_numbers": [str(n + 1) for n in range(len(staged))],
         "rows": [_drawn(row, large) for row in rows],
         "can_add": len(rows) < community.MOST_TAGS,
-        "goods": _goods([row["product"] for row in rows]) if rows else [],
+        "goods": _goods(actor(request), [row["product"] for row in rows]) if rows else [],
         "audiences": AUDIENCES,
         "audience": values.get("visibility", "0"),
     }
@@ -407,10 +409,17 @@ def _drawn(row: dict[str, str], large: list[Any]) -> dict[str, Any]:
     return {**row, "large": picture, "fx": place["x"], "fy": place["y"]}
 
 
-def _goods(chosen: list[str]) -> list[tuple[str, str, str]]:
-    """Return what can be tagged as (id, title, shop): the newest, and what is chosen already."""
+def _goods(who: Actor, chosen: list[str]) -> list[tuple[str, str, str]]:
+    """Return what can be tagged as (id, title, shop).
+
+    What is chosen already and what the member bought or sells come before the newest, however old
+    they are: that is what is in the pictures that people take.
+    """
     on_sale = visible_products().select_related("shop").order_by("-published_at")
-    ids = [number for one in chosen if (number := whole(one)) is not None]
+    ids = {number for one in chosen if (number := whole(one)) is not None}
+    lines = OrderLine.objects.filter(order__in=orders_bought(who)).order_by("-id")
+    ids |= set(lines.values_list("product_id", flat=True)[:MOST_GOODS])
     found: dict[int, Product] = {one.pk: one for one in on_sale.filter(pk__in=ids)}
+    found |= {one.pk: one for one in on_sale.filter(shop__owner_id=who.id)[:MOST_GOODS]}
     found |= {one.pk: one for one in on_sale[:MOST_GOODS]}
     return [(str(one.pk), product_title(one), one.shop.name) for one in found.values()]

@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from banyan.catalog.access import works_in
+from banyan.earnings.actions.payouts import SMALLEST_PAYOUT
 from banyan.earnings.models import Commission
 from banyan.earnings.problems import REASONS
 from banyan.earnings.queries import Why, balances, my_commissions, why
 from banyan.earnings.rules import Margin
-from banyan.kernel.ids import id_time
-from banyan.kernel.money import Money
+from banyan.kernel.money import Money, format_money
 from banyan.people.access import hidden_from
 from banyan.people.models import Account
 from banyan.web.ui.shapes import Entry, Face
@@ -36,6 +36,7 @@ PAGE = 30
 def earnings(request: HttpRequest) -> HttpResponse:
     """Show the member's balances and commissions, newest first."""
     account_id = actor(request).id or 0
+    standings = balances(account_id)
     found = my_commissions(
         account_id=account_id,
         before=number(request.GET, "before"),
@@ -43,7 +44,10 @@ def earnings(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "nav": "me",
-        "standings": balances(account_id),
+        "standings": standings,
+        "least": [
+            format_money(Money(SMALLEST_PAYOUT, each.payable.currency)) for each in standings
+        ],
         "rows": [_row(each) for each in found[:PAGE]],
         "more_url": f"?before={found[PAGE - 1].pk}" if len(found) > PAGE else "",
     }
@@ -229,7 +233,7 @@ def _journals(told: Why) -> list[dict[str, Any]]:
 
 def _entries(told: Why) -> list[Entry]:
     commission = told.commission
-    entries = [Entry(text=_("The order was placed"), time=id_time(commission.pk), state="good")]
+    entries = [Entry(text=_("The order was placed"), time=commission.created_at, state="good")]
     for change in told.history:
         bad = change.target in {"rejected", "expired", "reversed", "held_fraud"}
         entries.append(

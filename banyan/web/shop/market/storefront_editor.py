@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -78,7 +79,7 @@ def _mine(request: HttpRequest, problem: Problem | None = None) -> HttpResponse:
     context: dict[str, Any] = {
         "nav": "me",
         "page": page,
-        "rows": _rows(request, page) if page else [],
+        "rows": _rows(request, page, problem) if page else [],
         "problem": problem,
         "errors": problem.fields if problem else {},
         "values": request.POST if problem else {},
@@ -87,8 +88,10 @@ def _mine(request: HttpRequest, problem: Problem | None = None) -> HttpResponse:
     return render(request, "shop/market/storefront_mine.html", context, status=status)
 
 
-def _rows(request: HttpRequest, page: Storefront) -> list[dict[str, Any]]:
-    """Return what is on the page, paused things too."""
+def _rows(request: HttpRequest, page: Storefront, problem: Problem | None) -> list[dict[str, Any]]:
+    """Return what is on the page, paused things too; a refused price as it was typed."""
+    typed = request.POST if problem else {}
+    errors = problem.fields if problem else {}
     offers = list(queries.mine(page))
     live = {shown.offer.pk for shown in queries.offers_of(page)}
     address = addresses.url("storefront", page.owner.handle)
@@ -104,7 +107,7 @@ def _rows(request: HttpRequest, page: Storefront) -> list[dict[str, Any]]:
             "live": offer.pk in live,
             "kind": _kind(offer),
             "state": _state(offer, offer.pk in live),
-            "prices": _prices(offer),
+            "prices": _prices(offer, typed, errors),
             "snippets": snippets(request, offer, address) if offer.pk in live else None,
         }
         for offer in offers
@@ -132,17 +135,20 @@ def _state(offer: Offer, live: bool) -> str:
     return "" if live else _("Not to be had at the moment.")
 
 
-def _prices(offer: Offer) -> list[dict[str, Any]]:
+def _prices(
+    offer: Offer, typed: Mapping[str, str], errors: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     found = []
     for price in offer.prices.all():
         terms = getattr(price.variant, "pool_price", None)
-        currency = price.variant.currency
+        currency, name = price.variant.currency, f"price_{price.variant_id}"
         found.append(
             {
-                "name": f"price_{price.variant_id}",
+                "name": name,
+                "error": errors.get(name, ""),
                 "choice": " / ".join(price.variant.values),
                 "amount": Money(price.amount, currency),
-                "typed": Money(price.amount, currency).decimal,
+                "typed": typed.get(name, Money(price.amount, currency).decimal),
                 "supply": Money(terms.supply_amount, currency) if terms else None,
                 "least": Money(least_price(terms.supply_amount, terms.minimum_amount), currency)
                 if terms
@@ -177,6 +183,8 @@ def storefront_offer(request: HttpRequest, offer_id: int) -> HttpResponse:
             raise Invalid()
     except Problem as problem:
         refused = _refused(problem)
+        if variant := refused.extra.get("variant"):
+            refused.fields = {f"price_{variant}": refused.fields["price"]}
         return _mine(request, refused)
     return redirect("storefront_mine")
 
@@ -192,7 +200,8 @@ def _typed_prices(request: HttpRequest, page: Storefront, offer_id: int) -> dict
             try:
                 prices[price.variant_id] = Money.parse(typed, price.variant.currency).amount
             except (ValueError, ArithmeticError) as error:
-                raise Invalid(fields={"price": no_amount(price.variant.currency)}) from error
+                fields = {f"price_{price.variant_id}": no_amount(price.variant.currency)}
+                raise Invalid(fields=fields) from error
     return prices
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -46,8 +49,10 @@ def _row(step: Mapping[str, Any], currency: str) -> tuple[Any, ...]:
         amount = Money(int(step["included"]), currency)
         return _("of which %(note)s, %(rate)s %%") % _words(step, currency), amount
     words = _words(step, currency)
-    if step["step"] == "shipping" and not words["note"]:
-        return _("Its part of the shipping"), amount
+    if step["step"] == "shipping":
+        if not words["note"]:
+            return _("Its part of the shipping"), amount
+        words["note"] = _way_name(words["note"])
     text = str(STEPS[step["step"]]) % words if step["step"] in STEPS else str(step["step"])
     funder = FUNDERS.get(step.get("funded_by", ""))
     if funder is not None and amount.amount < 0:
@@ -111,7 +116,23 @@ def rate_text(rate: int) -> str:
 
 def way_text(name: str, days: Sequence[int] | None) -> str:
     """Return the name of a way of delivery and how long it takes."""
-    return f"{name}, {days_text(days)}" if days else name
+    told = _way_name(name)
+    return f"{told}, {days_text(days)}" if days else told
+
+
+def _way_name(name: str) -> str:
+    """Name the way that a shop began with in the reader's language: its owner never named it."""
+    return _("Standard") if name in _first_names() else name
+
+
+@cache
+def _first_names() -> frozenset[str]:
+    """Return what ``catalog.actions.delivery.first_zone`` calls a way, in every language."""
+    names = set()
+    for code, _name in settings.LANGUAGES:
+        with translation.override(code):
+            names.add(_("Standard"))
+    return frozenset(names)
 
 
 def days_text(days: Sequence[int]) -> str:

@@ -74,6 +74,12 @@ def _ask(request: HttpRequest, order: Order, token: str, photos: list[str]) -> R
     )
 
 
+def _kind_text(variant: Variant) -> str:
+    """Name a kind that may be asked for, and whether there is one now: the shop may get more."""
+    name = " / ".join(variant.values)
+    return name if variant.stock.free > 0 else f"{name} · {_('Sold out')}"
+
+
 def _ask_page(
     request: HttpRequest,
     order: Order,
@@ -87,12 +93,13 @@ def _ask_page(
     there = Variant.objects.filter(
         product_id__in=[line.product_id for line in lines], is_active=True
     )
-    for variant in there.exclude(product__state="taken_down").order_by("id"):
+    there = there.exclude(product__state="taken_down").select_related("stock")
+    for variant in there.order_by("id"):
         kinds.setdefault(variant.product_id, []).append(variant)
     rows = []
     for line in lines:
         others = [
-            (str(variant.pk), " / ".join(variant.values))
+            (str(variant.pk), _kind_text(variant))
             for variant in kinds.get(line.product_id, [])
             if variant.pk != line.variant_id
             and variant.price_amount == line.variant.price_amount

@@ -9,7 +9,6 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from banyan.catalog.rules import IN_PARCELS
 from banyan.kernel import clock
@@ -113,7 +112,8 @@ def path_edges(
 ) -> list[tuple[str, str, dt.datetime]]:
     """Return who passed it on to whom, and when, for the first line that has a path.
 
-    The last edge leads to the buyer: the moment they opened the link, else when they ordered.
+    The last edge leads to the buyer, who reads it: the moment they opened the link, else when
+    they ordered.
     """
     line = next((line for line in lines if line.path), None)
     if line is None:
@@ -123,8 +123,7 @@ def path_edges(
     steps = list(zip(names, times, strict=True))
     edges = [(before[0], after[0], after[1]) for before, after in pairwise(steps)]
     opened = Touch.objects.filter(pk=line.touch_id or 0).values_list("at", flat=True).first()
-    buyer = pgettext("end of a share path", "the buyer")
-    return [*edges, (steps[-1][0], buyer, opened or order.created_at)]
+    return [*edges, (steps[-1][0], _("you"), opened or order.created_at)]
 
 
 def order_entries(order: Order, refunds: Iterable[OrderRefund], token: str = "") -> list[Entry]:
@@ -236,12 +235,13 @@ def refund_entries(refund: OrderRefund) -> list[Entry]:
 
 
 def receipt_rows(checkout: Checkout, lines: Iterable[OrderLine]) -> list[tuple[Any, ...]]:
-    """Return the sums of a receipt."""
-    currency = checkout.currency
+    """Return the sums of a receipt; of shipping nothing where nothing is sent."""
+    currency, lines = checkout.currency, list(lines)
+    sends = any(line.kind in IN_PARCELS for line in lines)
     rows = sum_rows(
         goods=checkout.goods_amount,
         discount=checkout.discount_amount,
-        shipping=checkout.shipping_amount,
+        shipping=checkout.shipping_amount if sends else None,
         tax=checkout.tax_amount,
         included_tax=sum(line.included_tax_amount for line in lines),
         currency=currency,

@@ -35,6 +35,7 @@ from banyan.sharing import ports
 from banyan.sharing.channels import HUMAN_VERDICTS, channel_of, is_restricted
 from banyan.sharing.models import Link
 from banyan.sharing.queries import Opening, Scope, TreeNode, path_of, reach
+from banyan.web.ui.words import percent
 
 from ...http import number
 from ...streams import ticket
@@ -341,17 +342,19 @@ def _figures(travel: Travel) -> list[dict[str, Any]]:
         {
             "key": "broadcast",
             "label": _("Largest broadcast"),
-            "value": _exact(shape.largest_broadcast),
+            "value": _exact(shape.largest_broadcast, percent),
             "href": everybody,
         },
     ]
 
 
-def _exact(value: float | None) -> str:
+def _exact(
+    value: float | None, told: Callable[[float], str] = lambda value: number_format(value, 2)
+) -> str:
     """Write two decimals, with the whole number for machines; a dash where there is none."""
     if value is None:
         return "–"
-    return format_html('<data value="{}">{}</data>', repr(value), number_format(value, 2))
+    return format_html('<data value="{}">{}</data>', repr(value), told(value))
 
 
 def _money(travel: Travel) -> list[dict[str, Any]]:

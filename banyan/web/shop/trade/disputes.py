@@ -89,7 +89,9 @@ def _ask_page(
     problem: Problem | None = None,
 ) -> HttpResponse:
     left = Money(order.total_amount - order.refunded_amount, order.currency)
-    chosen = request.POST.get("reason") or "not_arrived"
+    # What was said to have arrived is not proposed as missing.
+    likely = "not_as_described" if order.state in {"received", "closed"} else "not_arrived"
+    chosen = request.POST.get("reason") or likely
     context = {
         "nav": "orders",
         "order": order,

@@ -23,6 +23,7 @@ from banyan.market.queries import Near, listings_in, listings_near, regions
 from banyan.market.rules import CONDITIONS, HANDOVERS, Place, place_of
 from banyan.media.actions import claim_staged
 from banyan.media.queries import staged_for
+from banyan.people.access import get_own_account
 
 from ...http import actor, number, private, revalidated, signed_in
 from ...media.uploads import staged_tokens
@@ -159,13 +160,22 @@ def _posted_at(request: HttpRequest, tokens: list[str]) -> str:
 
 def _post(request: HttpRequest, tokens: list[str]) -> Listing:
     who, typed = actor(request), request.POST
-    currency = typed.get("currency", "")
+    currency, fields, price = typed.get("currency", ""), {}, 0
     if currency not in CURRENCIES:
         raise Invalid(fields={"currency": _("Choose one of these.")})
+    # All that is missing is said at once, in the order of the form.
+    if not tokens:
+        fields["pictures"] = _("Add a picture.")
+    if not typed.get("title", "").strip():
+        fields["title"] = _("Give the product a title of 1 to 160 letters.")
     try:
         price = Money.parse(typed.get("price", ""), currency).amount
-    except (ValueError, ArithmeticError) as error:
-        raise Invalid(fields={"price": no_amount(currency)}) from error
+    except (ValueError, ArithmeticError):
+        fields["price"] = no_amount(currency)
+    if not typed.get("level1", "").strip():
+        fields["level1"] = _("Say in which region it is.")
+    if fields:
+        raise Invalid(fields=fields)
     with transaction.atomic():
         images = claim_staged(actor=who, tokens=tokens)
         return market.post_listing(
@@ -187,9 +197,10 @@ def _post(request: HttpRequest, tokens: list[str]) -> Listing:
 
 
 def _form(request: HttpRequest, tokens: list[str], problem: Problem | None = None) -> HttpResponse:
-    typed = request.POST
+    typed, own = request.POST, get_own_account(actor(request))
     context = {
         "nav": "me",
+        "needs_contact": not (own.email or own.phone),
         "values": typed,
         "errors": problem.fields if problem else {},
         "problem": problem,

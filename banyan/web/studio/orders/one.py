@@ -17,6 +17,7 @@ from banyan.campaigns.models import Grant
 from banyan.campaigns.queries import perks_of
 from banyan.catalog.access import MANAGERS, works_in
 from banyan.catalog.models import Shop
+from banyan.catalog.rules import IN_PARCELS
 from banyan.earnings.access import visible_commissions
 from banyan.kernel.actors import Actor
 from banyan.kernel.ids import new_code
@@ -208,14 +209,13 @@ def _lines(found: Order, posted: Any, problem: Problem | None) -> list[dict[str,
     errors = problem.fields if problem else {}
     rows = []
     for line in lines:
-        paid = line.paid_amount
         field = f"line_{line.pk}"
         rows.append(
             {
                 "line": line,
                 "picture": shown.get(images.get(line.product_id, 0)),
-                "paid": Money(paid, line.currency),
-                "left": Money(paid - line.refunded_amount, line.currency),
+                "total": Money(line.goods_amount - line.discount_amount, line.currency),
+                "left": Money(line.paid_amount - line.refunded_amount, line.currency),
                 "path": faces_of(line),
                 "price": price_rows(line),
                 "field": field,
@@ -227,11 +227,12 @@ def _lines(found: Order, posted: Any, problem: Problem | None) -> list[dict[str,
 
 
 def _sums(found: Order, lines: Iterable[OrderLine]) -> list[tuple[Any, ...]]:
-    currency = found.currency
+    currency, lines = found.currency, list(lines)
+    sends = any(line.kind in IN_PARCELS for line in lines)
     rows = sum_rows(
         goods=found.goods_amount,
         discount=found.discount_amount,
-        shipping=found.shipping_amount,
+        shipping=found.shipping_amount if sends else None,
         tax=found.tax_amount,
         included_tax=sum(line.included_tax_amount for line in lines),
         currency=currency,

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from banyan.catalog.access import EVERYONE, MANAGERS
 from banyan.catalog.models import Shop
 from banyan.kernel.money import Money
-from banyan.kernel.problems import NotFound, Problem
+from banyan.kernel.problems import Conflict, NotFound, Problem, SoldOut
 from banyan.media.queries import thumb_urls
 from banyan.orders import actions as orders
 from banyan.orders.access import get_return_for_staff, visible_returns
@@ -107,7 +107,13 @@ def _act(request: HttpRequest, found: Return, do: str) -> None:
     }
     if do not in acts:
         raise NotFound()
-    acts[do]()
+    try:
+        acts[do]()
+    except SoldOut as gone:
+        raise Conflict(
+            _("None of the kind asked for is left. Add stock, or offer the money instead."),
+            code=gone.code,
+        ) from gone
 
 
 def _settle(request: HttpRequest, found: Return) -> None:

@@ -401,6 +401,12 @@ for (const tab of $$(".tabs [aria-current], .chips-scroll [aria-current]")) {
   const row = tab.parentElement;
   row.scrollLeft = tab.offsetLeft + tab.offsetWidth - row.offsetLeft - row.clientWidth + 40;
 }
+/* the list of a refused form says which field each word is about; where there is none it is no link */
+for (const link of $$(".errors a[href^='#']")) {
+  const label = $(`label[for="${link.hash.slice(1)}"]`)?.firstChild.textContent.trim();
+  if (!doc.getElementById(link.hash.slice(1))) link.replaceWith(...link.childNodes);
+  else if (label && !link.textContent.startsWith(label)) link.prepend(`${label}: `);
+}
 $("[data-focus]")?.focus();
 setInterval(tick, 1000);
 

@@ -111,8 +111,10 @@ def test_a_coupon_for_a_first_order_comes_back_usable_when_that_is_undone(
     again = buys(item, ana)
 
     assert off(again) == 500
-    orders.ship(actor=make.actor(shop.owner), order_id=again.orders.get().pk, carrier="SF")
-    grant = {"amount": again.total_amount, "reason": "lost", "key": "lost"}
-    orders.grant_refund(actor=make.actor(shop.owner), order_id=again.orders.get().pk, **grant)
+    owner, order = make.actor(shop.owner), again.orders.get()
+    orders.ship(actor=owner, order_id=order.pk, carrier="SF")
+    orders.grant_refund(
+        actor=owner, order_id=order.pk, amount=again.total_amount, reason="lost", key="lost"
+    )
     assert off(buys(item, ana)) == 0, "what was sent was bought"
     assert recount() == {}

@@ -172,6 +172,17 @@ def test_quiet_hours_hold_back_and_send_afterwards(service: PushService) -> None
     assert len(browser.shown) == 2
 
 
+def test_what_waited_for_days_is_not_pushed_any_more(service: PushService) -> None:
+    reader = member()
+    browser = subscribe(service, reader)
+    tell(reader)
+    ttl = dt.timedelta(seconds=kinds.require(Notification.objects.get().kind).family.ttl)
+    with clock.at(clock.now() + ttl + dt.timedelta(days=1, minutes=1)):
+        assert actions.push_due() == 0
+    assert not browser.shown
+    assert Notification.objects.get().push_at is None
+
+
 def test_no_more_than_the_day_s_allowance_but_orders_are_exempt(
     service: PushService, settings: Any, midday: None
 ) -> None:

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from procrastinate.contrib.django import app
 
 from banyan.kernel import clock
-from banyan.ops import worker
+from banyan.ops import jobs, worker
 from banyan.ops.processes import wait_until
 
 TASK = "tests.ops.note"
@@ -204,3 +204,26 @@ def test_the_shared_application_keeps_its_transactional_connector() -> None:
     assert ours.connector is not app.connector
     assert app.connector.get_sync_connector == before
     assert ours.tasks is app.tasks
+
+
+@pytest.mark.django_db
+def test_jobs_that_failed_a_month_ago_are_forgotten() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, status)"
+            " VALUES ('t', 'old', 'failed'), ('t', 'new', 'failed'), ('t', 'waits', 'todo')"
+            " RETURNING id"
+        )
+        old = cursor.fetchone()[0]
+        cursor.execute("SELECT id FROM procrastinate_jobs WHERE task_name = 'waits'")
+        waits = cursor.fetchone()[0]
+        cursor.execute("DELETE FROM procrastinate_events")
+        cursor.execute(
+            "INSERT INTO procrastinate_events (job_id, type, at)"
+            " SELECT id, 'failed', now() - CASE WHEN id IN (%s, %s) THEN interval '31 days'"
+            " ELSE interval '29 days' END FROM procrastinate_jobs WHERE queue_name = 't'",
+            [old, waits],
+        )
+        jobs.forget_ended_jobs(timestamp=0)
+        cursor.execute("SELECT task_name FROM procrastinate_jobs WHERE queue_name = 't'")
+        assert {row[0] for row in cursor.fetchall()} == {"new", "waits"}

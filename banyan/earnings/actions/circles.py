@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +24,8 @@ from ..queries.circles import evidence, trades
 from ..states import COMMISSION
 from .holds import INVESTIGATORS
 
+logger = logging.getLogger(__name__)
+
 CODE = "circle_hold"
 """Why such a commission is held: what was held by hand is another's to release."""
 
@@ -32,7 +36,8 @@ def find_circles(*, actor: Actor) -> int:
     Returns how many commissions were held: nobody is paid before somebody has looked, and nothing
     is taken. What is payable already stays so. Emits circle.found for new circles and for those
     that got strong. A transaction for each circle and each commission; repeatable, may run twice
-    at once. A row that somebody has locked waits for the next run.
+    at once. A row that somebody has locked waits for the next run. A circle that fails is logged,
+    and keeps no other from being looked at.
     """
     found = rings(*trades())
     count = 0
@@ -44,6 +49,8 @@ def find_circles(*, actor: Actor) -> int:
                 count += _hold(actor, circle.pk, commission)
         except Busy:
             continue
+        except Exception:
+            logger.exception("a circle could not be noted")
     return count
 
 

@@ -29,6 +29,7 @@ BATCH = 50
 LEASE = dt.timedelta(minutes=2)
 RUN = 15  # seconds; the last of them may need ten for each of ten browsers
 AGAIN = dt.timedelta(minutes=5)
+LONGEST_QUIET = dt.timedelta(days=1)  # news that waits for longer is stale
 MOST_BROWSERS = 10
 GIVEN_UP = 3  # answers of 403 in a row
 LONGEST_TEXT = 300
@@ -136,7 +137,8 @@ def _push(row: Notification) -> bool:
     if kind is None or row.read_at is not None or not row.recipient.is_active:
         return _later(row, None)
     family = kind.family
-    if now > row.updated_at + dt.timedelta(seconds=family.ttl) and row.pushed_at is not None:
+    over = row.updated_at + dt.timedelta(seconds=family.ttl)
+    if now > (over if row.pushed_at is not None else over + LONGEST_QUIET):
         return _later(row, None)
     preference = preference_of(row.recipient_id)
     quiet = quiet_of(preference)

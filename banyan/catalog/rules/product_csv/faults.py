@@ -86,7 +86,7 @@ FAULTS: dict[str, tuple[Any, Any]] = {
     "price_missing": (_("The variant has no price."), _("Write a price above zero.")),
     "price": (
         _("This is not a price above zero."),
-        _("Write digits and a point, such as 12.50, without currency or thousands sign."),
+        _("Write digits, and a point before the decimals, without currency or thousands sign."),
     ),
     "price_decimals": (
         _("The shop's currency does not have that many decimals."),

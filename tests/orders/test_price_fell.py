@@ -6,6 +6,8 @@ import pytest
 
 from banyan.delivery.models import Voucher
 from banyan.earnings.models import Commission
+from banyan.earnings.queries import due_of
+from banyan.entitlements.actions import create_coupon
 from banyan.kernel.actors import Actor
 from banyan.kernel.problems import Conflict, IdempotencyMismatch, Invalid, NotFound
 from banyan.ledger.proof import verify
@@ -13,6 +15,8 @@ from banyan.orders import actions as orders
 from banyan.orders.models import Order, OrderLine, OrderRefund
 from tests.delivery import goods
 from tests.support import factories as make
+from tests.support.pointed import give, points_of, purse_of
+from tests.support.posted import posted_about
 from tests.support.recount import recount
 from tests.web.studio.scene import scene
 
@@ -136,5 +140,47 @@ def test_a_price_that_falls_after_a_unit_went_back_leaves_its_shipping_as_it_was
         actor=boss, order_id=line.order_id, wish=rest, fingerprint=shown.fingerprint, key="rest"
     )
     assert cancelled(line, 1, "last") == 7_000
+    assert recount() == {}
+    assert verify().clean
+
+
+def test_points_stay_as_they_were_used_until_goods_come_back() -> None:
+    shop, buyer = make.shop(), make.member()
+    points_of(shop)
+    give(buyer, shop, 5_000)
+    order = make.pay(make.place((make.variant(shop, price=10_000), 1), buyer=buyer)).orders.get()
+    line = order.lines.get()
+    assert line.paid_amount == 5_000
+
+    lowered(line, 2_000)
+    assert purse_of(buyer, shop) == (0, 0), "no more goes back than the price fell by"
+
+    orders.cancel_order(actor=make.actor(buyer), order_id=order.pk, key="all")
+    assert purse_of(buyer, shop) == (5_000, 0)
+    assert recount() == {}
+
+
+def test_the_platform_bears_what_it_bore_until_goods_come_back() -> None:
+    create_coupon(
+        actor=make.actor(make.staff("finance")),
+        shop_id=None,
+        title="From us",
+        amount_off=1_000,
+        reach="auto",
+        currency="CNY",
+        reason="autumn",
+    )
+    item, buyer = make.variant(price=10_000), make.member()
+    order = make.pay(make.place((item, 1), buyer=buyer)).orders.get()
+
+    lowered(order.lines.get(), 2_000)
+    order.refresh_from_db()
+    due = due_of(order)
+    assert due is not None
+    assert (due.borne.amount, due.due.amount) == (1_000, 8_000)
+    assert posted_about(order) == 8_000
+
+    orders.cancel_order(actor=make.actor(buyer), order_id=order.pk, key="all")
+    assert posted_about(order) == 0
     assert recount() == {}
     assert verify().clean

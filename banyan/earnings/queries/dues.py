@@ -8,6 +8,7 @@ from django.db.models import Sum
 
 from banyan.kernel.money import Money
 from banyan.ledger.rules import portion
+from banyan.orders.actions.proceeds import funded_back
 from banyan.orders.actions.refundable import refundable_lines
 from banyan.orders.models import Order
 from banyan.orders.rules import borne_by
@@ -78,7 +79,7 @@ def _borne(order: Order) -> int:
     for line in refundable_lines(order):
         borne = borne_by(prices[line.key], "platform")
         if line.goods_paid:
-            left += borne - portion(borne, line.goods_back, line.goods_paid)
+            left += borne - funded_back(line, borne)
         else:
             left += borne - portion(borne, line.refunded_quantity, line.quantity)
     return left

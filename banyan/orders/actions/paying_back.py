@@ -135,14 +135,16 @@ def pay_back(
     refund: OrderRefund,
     goods: Mapping[int, int],
     units: unit.Units = unit.NONE,
+    lowered: Mapping[int, int] | None = None,
 ) -> None:
     """Send a refund on its way: money, books, earners' part, and the order's end when all is back.
 
     After :func:`lock_for_refund`; ``goods`` is what :func:`take_from_lines` returned, ``units``
-    those that it stands for. Coupons of what was never sent are given back. Posts
-    shop_payable -> clearing; emits order.refunded.
+    those that it stands for, ``lowered`` what of it is for none: the price of a line fell. Coupons
+    of what was never sent are given back. Posts shop_payable -> clearing; emits order.refunded.
     """
     transition(REFUND, refund, "processing", actor=actor, reason=refund.reason)
+    take_back(actor=actor, order=order, refund=refund, lowered=lowered)
     _move_money(actor, order, refund)
     _follow(actor, order, refund, goods, units)
 
@@ -233,7 +235,6 @@ def _keeps_free_units(order: Order) -> bool:
 
 
 def _move_money(actor: Actor, order: Order, refund: OrderRefund) -> None:
-    take_back(actor=actor, order=order, refund=refund)
     assert order.checkout.intent_id is not None  # only what was paid is refunded
     sent = payments.request_refund(
         actor=actor,

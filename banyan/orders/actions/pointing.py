@@ -106,8 +106,9 @@ def locks_of_points(order: Order) -> list[LockKey]:
 def even_out(*, actor: Actor, order: Order) -> None:
     """Give back and take back points as far as the money for the order's goods was paid back.
 
-    Points and money go back in proportion of the line, on running totals: repeatable. The caller
-    holds the order and :func:`locks_of_points`.
+    Points and money go back in proportion of the line, on running totals: repeatable. Where only
+    the price fell, they stay as they were used. The caller holds the order and
+    :func:`locks_of_points`.
     """
     if order.checkout.buyer_id is None:
         return
@@ -115,7 +116,7 @@ def even_out(*, actor: Actor, order: Order) -> None:
     known = {line.key: line for line in refundable_lines(order)}
     spent = {line.pk: points_in(line) for line in lines}
     if any(spent.values()):
-        back = sum(_part_back(known[pk], amount) for pk, amount in spent.items())
+        back = sum(_returned(known[pk], amount) for pk, amount in spent.items())
         entitlements.give_back_points(
             actor=actor, order_id=order.pk, back=back, whole=sum(spent.values())
         )
@@ -127,6 +128,13 @@ def _take_back(actor: Actor, order: Order, lines: Sequence[RefundableLine]) -> N
     if whole:
         kept = whole - sum(_part_back(line, line.net) for line in lines)
         entitlements.take_back_points(actor=actor, order_id=order.pk, kept=kept, whole=whole)
+
+
+def _returned(line: RefundableLine, amount: int) -> int:
+    """Return the part of ``amount`` that went back with the goods: a price that fell is none."""
+    if line.goods_price:
+        return amount * line.goods_returned // line.goods_price
+    return amount * line.refunded_quantity // line.quantity
 
 
 def _part_back(line: RefundableLine, amount: int) -> int:

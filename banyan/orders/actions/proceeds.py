@@ -8,6 +8,8 @@ holds ``locks_of``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from banyan.kernel.actors import Actor
@@ -18,7 +20,7 @@ from banyan.ledger.queries import balance
 from banyan.ledger.rules import Entry, portion
 
 from ..models import Order, OrderRefund
-from ..rules import borne_by
+from ..rules import RefundableLine, borne_by
 from .refundable import refundable_lines
 
 
@@ -174,32 +176,47 @@ def take_back_funded(*, actor: Actor, order: Order, refund: OrderRefund) -> None
         _post_back(actor, order, refund, 0, back)
 
 
-def take_back(*, actor: Actor, order: Order, refund: OrderRefund) -> None:
+def take_back(
+    *, actor: Actor, order: Order, refund: OrderRefund, lowered: Mapping[int, int] | None = None
+) -> None:
     """Take a granted refund from whom it was owed to. Posts shop_payable or escrow -> clearing.
 
     Once an escrow was released, its seller owes it: earner_payable -> clearing, below zero if need
     be. Of what the platform bears of a line the same part as of its goods goes back to promotions,
-    on running totals, which have this refund in them already. What it paid whole goes back by unit,
-    see :func:`take_back_unpaid`.
+    on running totals, which have this refund in them already; of what is ``lowered`` by it (line id
+    -> amount) nothing: the goods are kept. What it paid whole goes back by unit, see
+    :func:`take_back_unpaid`.
     """
-    _post_back(actor, order, refund, refund.amount, _funded_back(order, refund))
+    back = _funded_back(order, refund, lowered or {})
+    _post_back(actor, order, refund, refund.amount, back)
 
 
-def _funded_back(order: Order, refund: OrderRefund) -> int:
+def funded_back(line: RefundableLine, funded: int) -> int:
+    """Return how much of what the platform bears of a line went back with its goods so far."""
+    if line.goods_price:
+        return portion(funded, line.goods_returned, line.goods_price)
+    return portion(funded, line.goods_back, line.goods_paid)
+
+
+def _funded_back(
+    order: Order, refund: OrderRefund, lowered: Mapping[int, int] = MappingProxyType({})
+) -> int:
     prices = order.lines.values_list("pk", "price")
     funded = {pk: n for pk, price in prices if (n := borne_by(price, "platform"))}
     if not funded:
         return 0
-    goods = {
-        int(part["line"]): int(part["amount"]) - int(part.get("shipping", 0))
-        for part in refund.lines
-    }
+    parts = {int(part["line"]): part for part in refund.lines}
     back = 0
     for line in refundable_lines(order):
-        n, whole = funded.get(line.key, 0), line.goods_paid
-        if n and whole:
-            before = line.goods_back - goods.get(line.key, 0)
-            back += portion(n, line.goods_back, whole) - portion(n, before, whole)
+        n, part = funded.get(line.key, 0), parts.get(line.key)
+        if n and part and line.goods_paid:
+            before = replace(
+                line,
+                refunded=line.refunded - int(part["amount"]),
+                shipping_back=line.shipping_back - int(part.get("shipping", 0)),
+                lowered=line.lowered - lowered.get(line.key, 0),
+            )
+            back += funded_back(line, n) - funded_back(before, n)
     return back
 
 

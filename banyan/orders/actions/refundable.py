@@ -24,6 +24,7 @@ def refundable_lines(order: Order) -> list[RefundableLine]:
             shipping=line.delivery_amount,
             shipping_tax=line.shipping_tax_amount,
             shipping_back=back[line.pk],
+            lowered=line.lowered_amount,
         )
         for line in order.lines.order_by("id")
     ]

@@ -137,7 +137,7 @@ def give_back_difference(
         refund = create_refund(order, parts, reason=words, key=key, by=actor.kind, restock=False)
         goods = take_from_lines(order, refund, parts, of=GOODS)
         OrderLine.objects.filter(pk=found.pk).update(lowered_amount=F("lowered_amount") + amount)
-        pay_back(actor=actor, order=order, refund=refund, goods=goods)
+        pay_back(actor=actor, order=order, refund=refund, goods=goods, lowered=parts)
     return refund
 
 

@@ -18,6 +18,7 @@ class RefundableLine:
     ``net`` is what the goods alone cost, without tax and shipping; ``tax`` all tax in ``paid``.
     ``shipping`` is the part of ``paid`` that is delivery, with the tax on top of it, and
     ``shipping_tax`` the part of ``tax`` for it; ``shipping_back`` of it was refunded so far.
+    ``lowered`` of what was refunded is no goods that came back: their price fell.
     """
 
     key: int
@@ -30,6 +31,7 @@ class RefundableLine:
     shipping: int = 0
     shipping_tax: int = 0
     shipping_back: int = 0
+    lowered: int = 0
 
     @property
     def left(self) -> int:
@@ -45,6 +47,21 @@ class RefundableLine:
     def goods_back(self) -> int:
         """What of that was refunded so far."""
         return self.refunded - self.shipping_back
+
+    @property
+    def goods_price(self) -> int:
+        """What the goods cost since their price fell, with the tax on them."""
+        return self.goods_paid - self._lowered_goods
+
+    @property
+    def goods_returned(self) -> int:
+        """What of that was refunded so far."""
+        return self.goods_back - self._lowered_goods
+
+    @property
+    def _lowered_goods(self) -> int:
+        # Where nothing of the goods was left, it came out of the shipping.
+        return min(self.lowered, self.goods_back)
 
 
 def refund_by_rate(lines: Sequence[RefundableLine], rate_bps: int) -> dict[int, int]:

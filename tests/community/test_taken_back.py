@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -145,7 +146,7 @@ def judge(post: Post, verdict: str) -> None:
     decide(Case.objects.get(subject_kind="post", subject_id=post.pk), verdict)
 
 
-def published(author: Account, **values: str) -> Post:
+def published(author: Account, **values: Any) -> Post:
     made = publish(author, **values)
     jobs.tell_of_every_post(post_id=str(made.pk), day=f"{made.created_at:%Y%m%d}")
     return made

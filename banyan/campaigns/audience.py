@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from banyan.groups.access import is_member, living_groups
+from banyan.groups.access import is_member, living_groups, visible_groups
+from banyan.groups.models import Group
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.digits import whole
@@ -134,7 +136,7 @@ def who_can(campaign: Campaign) -> list[str]:
         lines.append(_("Who helps: %(who)s") % {"who": TIER_WORDS[campaign.help_tier]})
     if campaign.audience != "all":
         words = str(AUDIENCE_WORDS[campaign.audience])
-        which = which_of(campaign)
+        which = _told_of(campaign)
         lines.append(_("%(who)s: %(which)s") % {"who": words, "which": which} if which else words)
     return lines
 
@@ -148,8 +150,20 @@ def asked_of(campaign: Campaign) -> list[str]:
 
 
 def which_of(campaign: Campaign) -> str:
-    """Return which group (by its address), hometown, dialect or school it is for, or nothing."""
+    """Return which group (by its address), hometown, dialect or school it is for, or nothing.
+
+    For those who manage the campaign: the group may be one that others do not know of.
+    """
+    return _slug(campaign, living_groups())
+
+
+def _told_of(campaign: Campaign) -> str:
+    """Return the same for everybody: a secret group is told to nobody, its members know."""
+    return _slug(campaign, visible_groups(Actor.guest()))
+
+
+def _slug(campaign: Campaign, groups: QuerySet[Group]) -> str:
     if campaign.audience != "group":
         return campaign.audience_of
-    rows = living_groups().filter(pk=whole(campaign.audience_of) or 0)
+    rows = groups.filter(pk=whole(campaign.audience_of) or 0)
     return rows.values_list("slug", flat=True).first() or ""

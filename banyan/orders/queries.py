@@ -25,7 +25,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import get_language
 
 from banyan.catalog.access import visible_products
-from banyan.catalog.queries import pictures_of
+from banyan.catalog.queries import pictures_of, shown_pictures_of
 from banyan.catalog.rules import IN_PARCELS, text_in
 from banyan.entitlements.rights import units_kept
 from banyan.kernel import clock
@@ -92,6 +92,18 @@ def first_images(product_ids: Iterable[int]) -> dict[int, int]:
     """Return the first picture's image id of each product, in one statement."""
     first: dict[int, int] = {}
     for picture in pictures_of(sorted(set(product_ids))):
+        first.setdefault(picture.product_id, picture.image_id)
+    return first
+
+
+def shown_images(product_ids: Iterable[int]) -> dict[int, int]:
+    """Return the same of what may be seen by whoever looks on, in one statement.
+
+    For pages of what somebody has bought: they ask nobody's age, and what was taken down for what
+    its picture shows is not shown there either.
+    """
+    first: dict[int, int] = {}
+    for picture in shown_pictures_of(sorted(set(product_ids))):
         first.setdefault(picture.product_id, picture.image_id)
     return first
 

@@ -7,14 +7,17 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from banyan.campaigns import actions as campaigns
+from banyan.campaigns.audience import which_of
 from banyan.campaigns.disclosing import report_of, rules_of
 from banyan.campaigns.mechanic import mechanic
 from banyan.campaigns.models import Campaign, Contribution, Instance, Participation
 from banyan.campaigns.problems import Refused
 from banyan.catalog.models import Shop
+from banyan.groups.models import Group
 from banyan.kernel import clock
 from banyan.kernel.problems import Invalid
 from banyan.payments.models import Intent
@@ -244,3 +247,19 @@ def test_the_wizard_takes_and_shows_whom_it_is_for(shop: Shop) -> None:
     assert f'value="{circle.slug}"' in again
     copy = campaigns.clone_campaign(actor=make.actor(shop.owner), campaign_id=made.pk)
     assert (copy.tier, copy.min_age, copy.audience) == ("buyer", 18, "group")
+
+
+def test_a_campaign_tells_nobody_of_a_secret_group_that_it_is_for(shop: Shop) -> None:
+    circle = group(shop.owner, slug="quiet-pens")
+    of = pack(shop, audience="group", audience_of=str(circle.pk))
+    pages = [f"/campaign/{of.code}", f"/campaign/{of.code}/rules"]
+    for url in pages:
+        assert "Members of a group: quiet-pens" in Client().get(url).content.decode()
+
+    Group.objects.filter(pk=circle.pk).update(visibility=2)
+
+    for url in pages:
+        shown = Client().get(url).content.decode()
+        assert "quiet-pens" not in shown
+        assert "Members of a group" in shown
+    assert which_of(of) == "quiet-pens", "who plans it reads which one it is"

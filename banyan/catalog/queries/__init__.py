@@ -17,6 +17,7 @@ from .exports import exported_products, picture_sources
 from .goods import (
     image_ids_of,
     pictures_of,
+    shown_pictures_of,
     staff_of,
     stock_of,
     variants_of,
@@ -90,6 +91,7 @@ __all__ = [
     "read_chosen",
     "shipping_zones",
     "shown_collections",
+    "shown_pictures_of",
     "staff_of",
     "stock_of",
     "stock_rows",

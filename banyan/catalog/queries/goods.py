@@ -18,6 +18,16 @@ def pictures_of(product_ids: list[int]) -> QuerySet[ProductImage]:
 
 
 @remembered
+def shown_pictures_of(product_ids: list[int]) -> QuerySet[ProductImage]:
+    """Return those that pages show which ask nobody's age: as on a card. One statement.
+
+    None of goods with an age limit, nor of what the platform took down.
+    """
+    shown = ProductImage.objects.filter(product__min_age=None)
+    return shown.exclude(product__state="taken_down").filter(product_id__in=product_ids)
+
+
+@remembered
 def staff_of(shop_id: int) -> QuerySet[ShopStaff]:
     """Return who works in a shop. One statement."""
     return ShopStaff.objects.filter(shop_id=shop_id)

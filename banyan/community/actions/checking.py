@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext_lazy as _
 
 from banyan.catalog.access import visible_products
-from banyan.groups.access import MEMBER
-from banyan.groups.models import Group
+from banyan.groups.access import MEMBER, living_groups
 from banyan.market.models import Listing
 from banyan.standing.models import Review
 
@@ -60,12 +59,8 @@ def check_audience(*, account_id: int, visibility: int, group_id: int | None) ->
         return {"visibility": _("Choose who may see it.")}
     if group_id is None:
         return {"group": _("Choose a group.")} if visibility == GROUP else {}
-    group = Group.objects.filter(
-        pk=group_id,
-        closed_at=None,
-        memberships__account_id=account_id,
-        memberships__state=MEMBER,
-    ).first()
+    mine = living_groups().filter(memberships__account_id=account_id, memberships__state=MEMBER)
+    group = mine.filter(pk=group_id).first()
     if group is None:
         return {"group": _("Choose a group that you belong to.")}
     if visibility not in (PUBLIC, GROUP) or (visibility == PUBLIC and group.visibility != 0):

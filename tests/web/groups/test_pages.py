@@ -14,8 +14,10 @@ from banyan.groups.models import Group, Invitation, Membership, Offer, Pick
 from banyan.groups.queries import suggested_groups
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
+from banyan.kernel.problems import Invalid
 from banyan.people import actions as people
 from banyan.people.models import Account
+from tests.community.posts import post
 from tests.groups import circles
 from tests.support import factories as make
 
@@ -239,3 +241,16 @@ def test_of_a_private_group_nobody_is_told_that_somebody_they_follow_is_in_it() 
     people.close_account(actor=Actor.system("desk"), account_id=known.pk, reason="spam")
     found = {one.group.name: one.known for one in suggested_groups(make.actor(reader))}
     assert found["Open pens"] == 0, "who is suspended is in nothing"
+
+
+def test_a_group_that_a_moderator_hid_is_no_audience_for_a_new_post() -> None:
+    circle, ana = circles.group(name="Vile circle"), make.member("ana")
+    circles.joined(circle, ana)
+    assert "Vile circle" in text(browser(ana).get("/post"))
+
+    Group.objects.filter(pk=circle.pk).update(hidden_at=clock.now())
+
+    assert "Vile circle" not in text(browser(ana).get("/post"))
+    with pytest.raises(Invalid) as refused:
+        post(ana, visibility=4, group_id=circle.pk)
+    assert set(refused.value.fields) == {"group"}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from banyan.catalog.models import Product
+from banyan.chat import actions as chat
 from banyan.community.models import PostImage
 from banyan.media.actions import intake
+from banyan.media.queries import pictures
 from banyan.orders import actions as orders
 from banyan.standing import actions as standing
 from banyan.standing.models import Review
@@ -85,3 +89,24 @@ def test_the_shops_picture_of_it_is_not_shown_to_friends(
 
     assert shown.status_code == 302
     assert PostImage.objects.count() == pictures
+
+
+@pytest.mark.parametrize("values", [{"min_age": 18}, {"state": "taken_down"}])
+def test_ones_own_orders_do_not_picture_it_nor_what_was_taken_down(values: dict[str, Any]) -> None:
+    buyer = make.member()
+    image = intake(actor=make.actor(make.member()), data=jpeg())
+    product = make.product(images=[image.pk])
+    bought = make.pay(make.place((product.variants.get(), 1), buyer=buyer))
+    order, token = bought.orders.get(), bought.access_token
+    room = chat.open_shop_room(actor=make.actor(buyer), shop_id=product.shop_id)
+    card = chat.Words(card=chat.Wanted("order", order.pk))
+    chat.send(actor=make.actor(buyer), room_id=room.pk, words=card)
+    pages = [reverse("purchase", args=[token]), reverse("orders_mine"), f"/chat/{room.pk}"]
+    browser = client(buyer)
+    drawn = pictures([image.pk])[image.pk]["src"].rpartition("/")[2].partition("-")[0]
+
+    for page in pages:
+        assert drawn in read(browser, page), page
+    Product.objects.filter(pk=product.pk).update(**values)
+    for page in pages:
+        assert drawn not in read(browser, page), page

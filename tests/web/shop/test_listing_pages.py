@@ -88,10 +88,10 @@ def test_near_by_goes_on_to_the_last_one_and_within_the_region_that_is_chosen(
 
 @pytest.mark.parametrize("blocker", ["seller", "reader"])
 def test_things_of_who_is_apart_from_the_reader_are_not_in_their_market(blocker: str) -> None:
-    near = place_of(30.27, 120.15)
+    here = place_of(30.27, 120.15)
     seller, reader = deals.seller("tam"), make.member()
-    lamp = deals.listing(seller, title="Reading lamp", place=near)
-    other = deals.listing(title="Old chair", place=near)
+    lamp = deals.listing(seller, title="Reading lamp", place=here)
+    other = deals.listing(title="Old chair", place=here)
     browser, program = client(reader), Program(reader)
     pages = ["/market", "/market?lat=30.27&lon=120.15&km=50"]
     one, two = (seller, reader) if blocker == "seller" else (reader, seller)

@@ -19,7 +19,7 @@ from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money, format_money
 from banyan.media.queries import pictures
 from banyan.orders.models import Order, OrderLine
-from banyan.orders.queries import first_images
+from banyan.orders.queries import shown_images
 from banyan.people.access import hidden_from
 from banyan.people.models import Account
 from banyan.sharing import ports as sharing
@@ -127,7 +127,7 @@ def order_cards(viewer: Actor, ids: Collection[int]) -> Mapping[int, Card]:
     first: dict[int, OrderLine] = {}
     for line in OrderLine.objects.filter(order__in=mine).order_by("id"):
         first.setdefault(line.order_id, line)
-    images = first_images({line.product_id for line in first.values()})
+    images = shown_images({line.product_id for line in first.values()})
     shown = pictures(images.values())
     slugs = dict(Shop.objects.filter(pk__in=rooms).values_list("pk", "slug"))
     return {

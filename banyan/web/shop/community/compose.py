@@ -22,8 +22,7 @@ from banyan.community import queries
 from banyan.community.access import get_post_for
 from banyan.community.models import Post
 from banyan.community.rules import LIVE
-from banyan.groups.access import MEMBER
-from banyan.groups.models import Group
+from banyan.groups.access import MEMBER, living_groups
 from banyan.kernel.actors import Actor
 from banyan.kernel.digits import whole
 from banyan.kernel.problems import Invalid, LoginRequired, NotFound, Problem
@@ -363,8 +362,8 @@ def _page(
 ) -> HttpResponse:
     values = request.POST if values is None else values
     draft_id = number(values, "draft") if draft_id is None else draft_id
-    groups = Group.objects.filter(
-        closed_at=None, memberships__account_id=actor(request).id or 0, memberships__state=MEMBER
+    groups = living_groups().filter(
+        memberships__account_id=actor(request).id or 0, memberships__state=MEMBER
     )
     staged = with_typed_texts(request, "pictures", staged_for(actor(request), tokens))
     shown = pictures([one["image_id"] for one in staged])

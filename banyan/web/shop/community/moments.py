@@ -15,8 +15,7 @@ from banyan.community import actions as community
 from banyan.community import queries
 from banyan.community.access import ONLY_ME
 from banyan.community.rules import LIVE
-from banyan.groups.access import MEMBER
-from banyan.groups.models import Group
+from banyan.groups.access import MEMBER, living_groups
 from banyan.kernel.problems import NotFound, Problem
 from banyan.media.models import Image
 from banyan.orders.access import get_checkout_by_token
@@ -70,9 +69,7 @@ def purchase_show(request: HttpRequest, token: str, line_id: int) -> HttpRespons
             return redirect(led_to(request, name_of(request), lambda: _show(request, line)))
         except Problem as refused:
             problem = refused
-    groups = Group.objects.filter(
-        closed_at=None, memberships__account_id=who.id or 0, memberships__state=MEMBER
-    )
+    groups = living_groups().filter(memberships__account_id=who.id or 0, memberships__state=MEMBER)
     context: dict[str, Any] = {
         "nav": "me",
         "token": token,

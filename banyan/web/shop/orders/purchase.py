@@ -31,7 +31,7 @@ from banyan.orders.actions.asking import can_return
 from banyan.orders.actions.cancelling import cancellable
 from banyan.orders.models import Checkout, Order, OrderLine
 from banyan.orders.ports import holds_on
-from banyan.orders.queries import entity_of, first_images, lines_of, refunds_of
+from banyan.orders.queries import entity_of, lines_of, refunds_of, shown_images
 from banyan.payments import actions as payments
 from banyan.payments.models import Intent
 from banyan.payments.queries import in_review, may_be_paid
@@ -75,7 +75,7 @@ def _address_line(address: dict[str, str]) -> str:
 def _order_rows(checkout: Checkout, token: str, viewer: Actor) -> list[dict[str, Any]]:
     found = list(checkout.orders.select_related("shop").order_by("id"))
     lines = lines_of(found)
-    images = first_images(line.product_id for group in lines.values() for line in group)
+    images = shown_images(line.product_id for group in lines.values() for line in group)
     shown = pictures(list(images.values()))
     got = bought_rows(line for group in lines.values() for line in group)
     reviewed = reviews_of(line.pk for group in lines.values() for line in group)
@@ -318,7 +318,7 @@ def orders_mine(request: HttpRequest) -> HttpResponse:
     if before is not None:
         rows = rows.filter(pk__lt=before)
     page = list(rows.prefetch_related("orders__shop", "orders__lines")[: PAGE + 1])
-    images = first_images(
+    images = shown_images(
         line.product_id for c in page for o in c.orders.all() for line in o.lines.all()
     )
     shown = pictures(list(images.values()))

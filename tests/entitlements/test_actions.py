@@ -156,6 +156,16 @@ def test_a_coupon_of_a_rule_that_is_gone_gives_nothing_and_stops_nobody() -> Non
     assert make.place((item, 1)).discount_amount == 0
 
 
+def test_nobody_takes_a_coupon_of_a_shop_that_is_not_open() -> None:
+    shop, ana = make.shop(), make.member()
+    create(shop, reach="claim")
+    Shop.objects.filter(pk=shop.pk).update(state="suspended")
+    with pytest.raises(CouponRefused, match="coupon_unknown"):
+        coupons.claim_coupon(actor=make.actor(ana), code="C")
+    Shop.objects.filter(pk=shop.pk).update(state="open")
+    assert coupons.claim_coupon(actor=make.actor(ana), code="C").account_id == ana.pk
+
+
 def test_a_paused_coupon_is_for_nobody_until_it_runs_again() -> None:
     shop = make.shop()
     item, ana = make.variant(shop), make.member()

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
@@ -139,7 +139,8 @@ def claim_coupon(*, actor: Actor, code: str) -> Grant:
     count_typed_code(who=f"account:{actor.id}")
     code = code.strip()
     printed = Grant.objects.annotate(up=Upper("code")).filter(up=code.upper()).first()
-    coupon = Coupon.objects.filter(code__iexact=code, reach="claim", is_active=True).first()
+    offered = Coupon.objects.filter(Q(shop=None) | Q(shop__state="open"), is_active=True)
+    coupon = offered.filter(code__iexact=code, reach="claim").first()
     if printed is None and coupon is None:
         raise CouponRefused("coupon_unknown")
     if printed is not None:

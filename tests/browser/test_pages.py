@@ -198,7 +198,8 @@ def test_row_22_a_clean_webview_without_script_gets_as_far_as_paying(
 
 
 @pytest.mark.parametrize(
-    ("name", "link"), [("product", "Ask the seller"), ("profile", "following"), ("room", "All chats")]
+    ("name", "link"),
+    [("product", "Ask the seller"), ("profile", "following"), ("room", "All chats")],
 )
 def test_a_link_that_stands_alone_is_as_large_as_a_fingertip(
     browser: Browser, house: str, town: Town, name: str, link: str

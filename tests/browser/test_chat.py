@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.conf import settings
 from playwright.sync_api import Browser, FilePayload, Locator, Page, Response, expect
 
+from banyan.chat import actions as chat
 from banyan.chat.models import Room
 from banyan.moderation.models import Report
+from banyan.people import actions as people
 from tests.browser.test_live_loop import PHONE, SOON, House, house
 from tests.browser.test_live_loop import signed_in as signed_in_at
 from tests.support import factories as make
@@ -51,6 +56,29 @@ def press(target: Locator) -> None:
 def is_refused(answer: Response) -> bool:
     """Tell the page's look that finds nothing from one that was under way before."""
     return "first=" in answer.url and answer.status == 404
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_words_of_somebody_signed_out_meanwhile_wait_for_them(
+    house: House, browser: Browser
+) -> None:
+    ana, ben = make.member("ana"), make.member("ben")
+    people.follow(actor=make.actor(ana), account_id=ben.pk)
+    people.follow(actor=make.actor(ben), account_id=ana.pk)
+    chat.write_to(actor=make.actor(ben), account_id=ana.pk, words=chat.Words("Hello"))
+    page = signed_in_at(browser, house, ana, viewport=PHONE)
+    with page.expect_response(re.compile("/chat[^/]*[.]js")):
+        page.goto(f"{house.url}/chat/with/ben")
+    page.wait_for_timeout(500)  # until the script that came has run
+    cookies = page.context.cookies()
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+
+    write(page, "Are you there?")
+
+    expect(page).to_have_url(re.compile("/login.next=%2Fchat%2Fwith%2Fben"), timeout=SOON)
+    page.context.add_cookies([one for one in cookies if "value" in one])  # type: ignore[misc]
+    page.goto(f"{house.url}/chat/with/ben")
+    expect(page.get_by_role("textbox", name="Message")).to_have_value("Are you there?")
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")

@@ -215,6 +215,43 @@ def test_a_link_that_stands_alone_is_as_large_as_a_fingertip(
     context.close()
 
 
+@pytest.mark.parametrize("name", ["product", "room"])
+def test_letters_of_twice_the_size_leave_every_act_on_the_screen(
+    browser: Browser, house: str, town: Town, name: str
+) -> None:
+    url, account = town.pages[name]
+    context = open_as(browser, house, account or town.ana)
+    page = context.new_page()
+    page.goto(house + url)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    edges = page.locator(".actions :is(.btn, textarea)").evaluate_all(
+        "all => all.map((one) => one.getBoundingClientRect()).map((r) => [r.left, r.right])"
+    )
+    assert edges
+    assert all(left >= 0 and right <= PHONE["width"] for left, right in edges), edges
+    context.close()
+
+
+def test_a_small_phone_reaches_every_room_of_a_shop(
+    browser: Browser, house: str, town: Town
+) -> None:
+    """The menu stays at the top while the page scrolls, so what it holds scrolls in itself."""
+    url, account = town.pages["studio"]
+    context = open_as(browser, house, account, viewport={"width": 375, "height": 667})
+    page = context.new_page()
+    page.goto(house + url)
+    menu = page.locator(".rail-menu")
+    menu.locator("summary").click()
+    for name in ("Settings", "To the shop front"):
+        link = menu.get_by_role("link", name=name)
+        link.scroll_into_view_if_needed()
+        expect(link).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Escape")
+    expect(menu.get_by_role("link", name="Settings")).not_to_be_visible()
+    expect(menu.locator("summary")).to_be_focused()
+    context.close()
+
+
 def variants() -> list[tuple[str, Any, str]]:
     """Theme, screen and language: two opposite corners each time, all of them in a soak."""
     every = [

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from banyan.catalog.access import MANAGERS, works_in
 from banyan.catalog.actions import ask_again
 from banyan.catalog.models import Shop
 from banyan.catalog.queries import last_decision
@@ -40,7 +41,9 @@ def today(request: HttpRequest, shop_slug: str) -> HttpResponse:
         return render(
             request,
             "studio/today_travel.html",
-            live | figures.report(shop, orders, viewer=actor(request)),
+            live
+            | {"manages": works_in(actor(request), shop.pk, MANAGERS)}
+            | figures.report(shop, orders, viewer=actor(request)),
         )
     now = live | _now(shop, orders)
     if part == "now":

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from banyan.catalog.actions import hire
 from banyan.kernel import clock
 from banyan.kernel.actors import Actor
 from banyan.kernel.money import Money
@@ -156,3 +157,15 @@ def test_the_queue_costs_the_same_for_one_order_and_for_five() -> None:
         text = browser.get(url).content.decode()
     assert text.count('data-label="Total"') == 5
     assert len(five) == len(one)
+
+
+@pytest.mark.parametrize("part", ["", "?part=travel"])
+def test_a_new_shop_is_led_to_what_sharers_earn_and_a_clerk_is_not(part: str) -> None:
+    shop = factories.shop()
+    clerk = factories.member()
+    hire(actor=factories.actor(shop.owner), shop_id=shop.pk, account_id=clerk.pk, role="clerk")
+    terms = f'href="{reverse("studio_settings", args=[shop.slug])}#terms"'
+    url = reverse("studio_today", args=[shop.slug]) + part
+
+    assert terms in client(shop.owner).get(url).content.decode()
+    assert terms not in client(clerk).get(url).content.decode()

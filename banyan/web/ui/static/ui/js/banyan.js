@@ -351,6 +351,13 @@ for (const kind of ["dragover", "dragleave", "drop"]) doc.addEventListener(kind,
   drop.classList.toggle("over", kind === "dragover");
   if (kind === "drop") stage(drop.closest("[data-upload-url]"), [...event.dataTransfer.files]);
 });
+/* a menu that lies over the page goes with a tap beside it, and with Escape */
+for (const kind of ["click", "keydown"]) doc.addEventListener(kind, ({ key, target }) => {
+  const menu = $(".rail-menu[open]");
+  if (!menu || (key ? key !== "Escape" : menu.contains(target))) return;
+  menu.open = false;
+  if (key) menu.firstElementChild.focus();
+});
 doc.addEventListener("submit", guard);
 addEventListener("pageshow", release);
 

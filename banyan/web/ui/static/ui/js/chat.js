@@ -17,6 +17,9 @@ export function converse(box, say, swap) {
     return;
   }
   const { body, key } = form.elements;
+  const kept = `said:${location.pathname}`; /* what was written by somebody signed out meanwhile */
+  body.value ||= sessionStorage.getItem(kept) || "";
+  sessionStorage.removeItem(kept);
   const unsent = document.createElement("ol");
   unsent.className = "talk";
   let line = Promise.resolve(); /* one after another, in the order in which they were written */
@@ -39,6 +42,12 @@ export function converse(box, say, swap) {
   async function post(data, item) {
     data.set("first", new URL(box.dataset.liveRefresh, location).searchParams.get("first"));
     const answer = await fetch(form.action, { method: "POST", body: data, headers: { "HX-Request": "true" } });
+    const signIn = answer.headers.get("HX-Redirect");
+    if (signIn) {
+      sessionStorage.setItem(kept, data.get("body"));
+      location.assign(signIn);
+      return;
+    }
     const html = await answer.text();
     const fresh = new DOMParser().parseFromString(html, "text/html");
     if (answer.ok && fresh.querySelector("#talk")) swap(box, html);

@@ -458,7 +458,9 @@ def test_when_it_ends_what_is_left_is_free_and_who_has_a_unit_can_pay() -> None:
     assert_sound()
 
 
-def test_a_settled_sale_that_cannot_go_on_holds_up_no_other(monkeypatch: Any) -> None:
+def test_a_settled_sale_that_cannot_go_on_holds_up_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     items = [make.variant(stock=5) for _n in range(2)]
     with clock.at(NOON):
         rights = [claim(on(item), item, buyer(n)) for n, item in enumerate(items)]

@@ -1,4 +1,4 @@
-"""A sale by ticket: claimed by one statement, lost numbers that come back, settled a minute later."""
+"""A sale by ticket: claimed by one statement; lost numbers come back; settled a minute later."""
 
 from __future__ import annotations
 

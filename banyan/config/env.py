@@ -46,6 +46,7 @@ class Env(BaseSettings):
     port: int = 8000
     live_url: str = ""
     public_url: str = ""
+    letters_url: str = ""
     database_url: str = Field(default="", alias="DATABASE_URL")
     allowed_hosts: str = "*"
     trusted_proxy: bool = False

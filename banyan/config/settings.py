@@ -24,6 +24,8 @@ SECRET_KEY = env.secret_key or DEVELOPMENT_SECRET
 SECRET_KEY_FALLBACKS = [key for key in env.old_secret_keys.split(",") if key]
 ALLOWED_HOSTS = [host for host in env.allowed_hosts.split(",") if host]
 PUBLIC_URL = env.public_url.rstrip("/")
+# Where links of letters lead without a public address: to where this one runs.
+LETTERS_URL = env.letters_url.rstrip("/")
 LIVE_URL = env.live_url.rstrip("/")
 LIVE_PORT = env.live_port or env.port + 1
 SANDBOX_URL = env.sandbox_url.rstrip("/")

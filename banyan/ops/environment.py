@@ -95,6 +95,7 @@ class Surroundings:
             "BANYAN_ENV": "development",
             "BANYAN_BLOCKING_THREADS": str(self.blocking_threads),
             "BANYAN_LIVE_PORT": str(self.port_of("live")),
+            "BANYAN_LETTERS_URL": f"http://{self.reached_by}:{self.port_of('web')}",
             "SANDBOX_URL": f"http://127.0.0.1:{self.port_of('sandbox')}",
             "SANDBOX_PUBLIC_URL": f"http://{self.reached_by}:{self.port_of('sandbox')}",
             "SANDBOX_WEBHOOK_HOSTS": f"localhost,127.0.0.1,[::1],{self.reached_by}",

@@ -152,6 +152,11 @@ def test_an_order_link_names_the_order_and_the_whole_address(settings: Any) -> N
     )
     assert message.subject == "Your order B7K2"
     assert message.body.endswith("https://shop.example/o/abc")
+    settings.PUBLIC_URL, settings.LETTERS_URL = "", "http://127.0.0.1:8000"
+    message = queue(
+        kind="order.link", context={"number": "B7K2", "path": "/o/abc"}, secret="", key="p"
+    )
+    assert message.body.endswith("http://127.0.0.1:8000/o/abc"), "where there is no public one"
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ NEIGHBOURS = "198.51.100.7"
 def network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "lan_address", lambda: NEIGHBOURS)
     monkeypatch.delenv("SANDBOX_PUBLIC_URL", raising=False)
+    monkeypatch.delenv("BANYAN_LETTERS_URL", raising=False)
     monkeypatch.delenv("SANDBOX_WEBHOOK_HOSTS", raising=False)
 
 
@@ -38,6 +39,7 @@ def here(var: Path, **names: str) -> Surroundings:
 def test_payers_are_sent_to_where_the_gateway_listens(tmp_path: Path, host: str, said: str) -> None:
     told = here(tmp_path, BANYAN_HOST=host).child_environment(database_url="")
     assert told["SANDBOX_PUBLIC_URL"] == f"http://{said}:9002"
+    assert told["BANYAN_LETTERS_URL"] == f"http://{said}:9000", "and letters lead to the pages"
     assert said in told["SANDBOX_WEBHOOK_HOSTS"].split(",")
 
 

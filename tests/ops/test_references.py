@@ -21,7 +21,7 @@ SETTING = re.compile(r"\b(?:(?:BANYAN|SANDBOX)_[A-Z0-9_]*[A-Z0-9]|DATABASE_URL)\
 # One for each site that people sign in with; the rest of the name is the site's.
 OF_A_SITE = "BANYAN_SOCIAL_"
 # Told by the supervisor to its own children, by nobody else.
-INSIDE = {"BANYAN_RUN_ID", "BANYAN_PROCESSOR"}
+INSIDE = {"BANYAN_RUN_ID", "BANYAN_PROCESSOR", "BANYAN_LETTERS_URL"}
 
 
 def name_of(page: Path) -> str:

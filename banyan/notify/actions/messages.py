@@ -119,7 +119,7 @@ def speaking(language: str, zone: str) -> Iterator[None]:
 
 def _worded(kind: str, context: Mapping[str, Any], language: str, zone: str) -> tuple[str, str]:
     with speaking(language, zone):
-        named = {"site": settings.PUBLIC_URL}
+        named = {"site": _site()}
         for name, value in context.items():
             named[name] = clock.told(value) if isinstance(value, dt.datetime) else value
         template = Engine.get_default().get_template(f"notify/messages/{kind}.txt")
@@ -127,6 +127,10 @@ def _worded(kind: str, context: Mapping[str, Any], language: str, zone: str) -> 
         text = template.render(Context(named, autoescape=False))
     subject, _, body = text.strip().partition("\n")
     return " ".join(subject.split()), body.strip()
+
+
+def _site() -> str:
+    return settings.PUBLIC_URL or settings.LETTERS_URL
 
 
 def deliver(*, message_id: int) -> bool:
@@ -154,7 +158,7 @@ def deliver(*, message_id: int) -> bool:
 
 
 def _letter(message: Message) -> Letter:
-    site = settings.PUBLIC_URL
+    site = _site()
     return Letter(
         destination=message.destination,
         subject=message.subject,

@@ -26,6 +26,37 @@ CARRIERS: dict[str, str] = {
 }
 """Name of a carrier to the address of its public tracking page; empty where none is known."""
 
+IN_CHINESE: dict[str, dict[str, str]] = {
+    "zh-hans": {
+        "SF Express": "顺丰速运",
+        "ZTO Express": "中通快递",
+        "YTO Express": "圆通速递",
+        "STO Express": "申通快递",
+        "Yunda Express": "韵达快递",
+        "JD Logistics": "京东物流",
+        "China Post": "中国邮政",
+        "Hongkong Post": "香港邮政",
+    },
+    "zh-hant": {
+        "SF Express": "順豐速運",
+        "ZTO Express": "中通快遞",
+        "YTO Express": "圓通速遞",
+        "STO Express": "申通快遞",
+        "Yunda Express": "韻達快遞",
+        "JD Logistics": "京東物流",
+        "China Post": "中國郵政",
+        "Hongkong Post": "香港郵政",
+    },
+}
+"""By language, what carriers of China call themselves; none of these has an address here."""
+
+
+def suggested(language: str) -> list[str]:
+    """Return the names that a shop chooses from, as its reader knows them."""
+    names = IN_CHINESE.get(language, {})
+    return [names.get(name, name) for name in CARRIERS]
+
+
 _BY_NAME = {name.casefold(): url for name, url in CARRIERS.items()}
 
 

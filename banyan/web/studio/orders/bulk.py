@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -15,7 +16,7 @@ from banyan.orders.access import visible_orders
 from banyan.orders.actions.bulk import Sent, ToSend, read_rows, ship_many
 from banyan.orders.models import Order
 from banyan.orders.queries import lines_to_send
-from banyan.orders.rules.carriers import CARRIERS
+from banyan.orders.rules.carriers import suggested
 
 from ...http import actor, private, signed_in
 from ..room import page, refusal_of, shop_of
@@ -98,7 +99,7 @@ def _page(
     context = {
         "rows": rows,
         "left_out": ", ".join(left_out),
-        "carriers": CARRIERS,
+        "carriers": suggested(get_language() or "en"),
         "values": request.POST,
     }
     return page(request, shop, "orders", "studio/bulk_ship.html", context, problem)

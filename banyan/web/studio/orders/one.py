@@ -38,7 +38,7 @@ from banyan.orders.queries import (
     lines_of,
     refunds_of,
 )
-from banyan.orders.rules.carriers import CARRIERS
+from banyan.orders.rules.carriers import suggested
 from banyan.payments.queries import chargebacks_of
 from banyan.payments.rules import CHARGEBACK_ANSWER
 from banyan.people.rules.written import written_address
@@ -108,7 +108,7 @@ def order_page(
         "given": given_rows(found, [row["line"] for row in lines]),
         "hold": hold_text((row["line"] for row in lines), held),
         "to_ship": _to_ship(found, held, request.POST),
-        "carriers": CARRIERS,
+        "carriers": suggested(get_language() or "en"),
         "parcels": parcel_rows(found),
         "returns": [(r, return_state(r.state)) for r in found.returns.order_by("-id")],
         "ship_key": request.POST.get("ship_key") or new_code(80),

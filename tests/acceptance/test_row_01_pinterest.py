@@ -119,7 +119,7 @@ def test_row_01_pin_repin_order(town: Town, sandbox: Sandbox) -> None:
     line = OrderLine.objects.get(order__checkout=checkout)
     assert [step["handle"] for step in line.path] == ["ana", "ben"]
     shown_edges = edges(cy.go(f"/o/{checkout.access_token}"))
-    assert [text for text, _at in shown_edges] == ["Ana to Ben", "Ben to the buyer"]
+    assert [text for text, _at in shown_edges] == ["Ana to Ben", "Ben to you"]
     assert line.touch_id is not None
     touched = Touch.objects.get(pk=line.touch_id).at
     assert [at for _text, at in shown_edges] == [

@@ -77,7 +77,7 @@ def _ask(request: HttpRequest, order: Order, token: str, photos: list[str]) -> R
 def _kind_text(variant: Variant) -> str:
     """Name a kind that may be asked for, and whether there is one now: the shop may get more."""
     name = " / ".join(variant.values)
-    return name if variant.stock.free > 0 else f"{name} · {_('Sold out')}"
+    return name if variant.stock.free > 0 else " · ".join((name, _("Sold out")))
 
 
 def _ask_page(

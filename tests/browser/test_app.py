@@ -10,6 +10,8 @@ from banyan.catalog import actions as catalog
 from banyan.kernel.actors import Actor
 from tests.support import factories as make
 
+from .waiting import come_true
+
 pytestmark = pytest.mark.usefixtures("threaded_db")
 READY = "navigator.serviceWorker.ready.then(() => true)"
 KEEPS = "async url => Boolean(await (await caches.open('pages')).match(url))"
@@ -28,7 +30,7 @@ def test_it_can_be_installed_and_opens_what_was_seen_without_a_network(
     assert [one["errorId"] for one in faults if one["errorId"] != "in-incognito"] == []
 
     page.goto(f"{house}/explore")  # the worker is in charge from here on
-    page.wait_for_function("navigator.serviceWorker.controller")
+    come_true(page, "Boolean(navigator.serviceWorker.controller)")
     page.reload()
     page.goto(f"{house}/cart")
     context.set_offline(True)
@@ -44,7 +46,7 @@ def test_it_can_be_installed_and_opens_what_was_seen_without_a_network(
     context.set_offline(False)
     page.goto(f"{house}/login")
     page.evaluate("fetch('/logout', {method: 'POST'}).catch(() => {})")
-    page.wait_for_function("caches.has('pages').then(has => !has)")
+    come_true(page, "caches.has('pages').then(has => !has)")
     context.close()
 
 
@@ -58,9 +60,9 @@ def test_a_page_that_was_taken_down_is_not_shown_from_before_without_a_network(
     page.goto(f"{house}/explore")
     assert page.evaluate(READY)
     page.goto(f"{house}/explore")
-    page.wait_for_function("navigator.serviceWorker.controller")
+    come_true(page, "Boolean(navigator.serviceWorker.controller)")
     page.goto(url)
-    page.wait_for_function(KEEPS, arg=url)
+    come_true(page, KEEPS, arg=url)
     assert "Fake bag" in page.title()
 
     with transaction.atomic():
@@ -68,7 +70,7 @@ def test_a_page_that_was_taken_down_is_not_shown_from_before_without_a_network(
     answer = page.goto(url)
     assert answer is not None
     assert answer.status == 404
-    page.wait_for_function(f"async url => !(await ({KEEPS})(url))", arg=url)
+    come_true(page, f"async url => !(await ({KEEPS})(url))", arg=url)
 
     context.set_offline(True)
     page.goto(url)

@@ -17,6 +17,8 @@ from tests.browser.test_live_loop import signed_in as signed_in_at
 from tests.support import factories as make
 from tests.support.pictures import jpeg
 
+from .waiting import come_true
+
 ABOVE = """([link, button]) => {
   const of = (tag, text) => [...document.querySelectorAll(tag)].filter(
     (one) => one.textContent.trim().includes(text)).pop();
@@ -124,7 +126,7 @@ def test_from_a_request_to_a_block_on_two_phones(house: House, browser: Browser)
     expect(card).to_be_in_viewport(timeout=SOON)
     assert widths(other) == [390, 390]
     # the newest stands above what one writes with; asked in the page, which is drawn anew meanwhile
-    other.wait_for_function(ABOVE, arg=["Blue bowl", "Send"], timeout=SOON)
+    come_true(other, ABOVE, arg=["Blue bowl", "Send"])
 
     # what is open beside a message stays open when another comes
     own = other.locator("#m4")

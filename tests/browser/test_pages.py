@@ -23,6 +23,7 @@ from banyan.people.models import Account
 from tests.support.database import wipe
 
 from .furnished import Town, furnish, session_of
+from .waiting import come_true
 
 PHONE: Any = {"width": 390, "height": 844}
 DESK: Any = {"width": 1280, "height": 800}
@@ -138,7 +139,7 @@ def test_row_26_the_weighing_notices_what_is_heavy(browser: Browser, house: str)
     page.evaluate(
         "document.body.insertAdjacentHTML('afterbegin', '<p><br><br><br><br><br><br><br><br></p>')"
     )
-    page.wait_for_function("window.shifts > 0.02")
+    come_true(page, "window.shifts > 0.02")
     assert heavy.of("document") > 14 * KB
     context.close()
 

@@ -19,6 +19,7 @@ from tests.delivery import goods
 from tests.support import factories as make
 
 from .furnished import session_of
+from .waiting import come_true
 
 pytestmark = pytest.mark.usefixtures("threaded_db")
 
@@ -108,7 +109,7 @@ def test_a_voucher_is_large_and_fits_a_phone(browser: Browser, house: str) -> No
 
     expect(page.locator(".voucher-code")).to_have_text(grouped(codes[0]))
     # the code's picture comes after the page that shows it
-    page.wait_for_function("document.querySelector('.voucher .qr img').naturalWidth >= 700")
+    come_true(page, "document.querySelector('.voucher .qr img').naturalWidth >= 700")
     box = page.locator(".voucher .qr img").bounding_box()
     assert box is not None
     assert box["width"] >= 240

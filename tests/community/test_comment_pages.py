@@ -27,13 +27,14 @@ pytestmark = pytest.mark.django_db
 
 
 def say(under: Post, by: Account, count: int, root: Comment | None = None) -> list[Comment]:
-    """Write rows, because writing has its tests."""
-    return Comment.objects.bulk_create(
+    """Write rows, because writing has its tests; in the order of their ids, as pages are."""
+    made = Comment.objects.bulk_create(
         Comment(
             post=under, author=by, root=root, parent=root, body=f"Word {n}", created_at=clock.now()
         )
         for n in range(count)
     )
+    return sorted(made, key=lambda one: one.pk)
 
 
 @pytest.mark.parametrize("order", get_args(Order))

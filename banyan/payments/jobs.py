@@ -74,38 +74,39 @@ def run_sweep(turn: int = 0) -> dict[str, int]:
         "messages": sweeps.sweep("payments.messages", _unhandled(), _handle, by="received_at"),
     }
     until = monotonic() + SECONDS
-    first = turn % len(_ASKED)
-    for name in (*_ASKED[first:], *_ASKED[:first]):
-        done[name] = _ask(name, until) if monotonic() < until else 0
+    names = list(_ASKED)
+    first = turn % len(names)
+    for name in names[first:] + names[:first]:
+        done[name] = _ASKED[name](until) if monotonic() < until else 0
     return done
 
 
-_ASKED = (
-    *("intents", "refunds_out", "refunds_asked", "payouts_out", "payouts_asked"),
-    *("returns_out", "returns_asked", "chargebacks", "heard"),
-)
-
-
-def _ask(name: str, until: float) -> int:
-    """Do one kind of what providers are asked about."""
-    match name:
-        case "intents":
-            return _each(_due_intents(), actions.check_intent, "intent_id", until)
-        case "refunds_out":
-            return _each(_due(Refund, "requested"), actions.submit_refund, "refund_id", until)
-        case "refunds_asked":
-            return _each(_due(Refund, "submitted"), actions.poll_refund, "refund_id", until)
-        case "payouts_out":
-            return _each(_due(Payout, "requested"), actions.submit_payout, "payout_id", until)
-        case "payouts_asked":
-            return _each(_due(Payout, "submitted"), actions.poll_payout, "payout_id", until)
-        case "returns_out":
-            return _each(_due(PayoutReturn, "requested"), actions.submit_return, "return_id", until)
-        case "returns_asked":
-            return _each(_due(PayoutReturn, "submitted"), actions.poll_return, "return_id", until)
-        case "chargebacks":
-            return _each(_due_chargebacks(), actions.check_chargeback, "chargeback_id", until)
-    return _hear(_unheard(), until)
+_ASKED: dict[str, Callable[[float], int]] = {
+    "intents": lambda until: _each(_due_intents(), actions.check_intent, "intent_id", until),
+    "refunds_out": lambda until: _each(
+        _due(Refund, "requested"), actions.submit_refund, "refund_id", until
+    ),
+    "refunds_asked": lambda until: _each(
+        _due(Refund, "submitted"), actions.poll_refund, "refund_id", until
+    ),
+    "payouts_out": lambda until: _each(
+        _due(Payout, "requested"), actions.submit_payout, "payout_id", until
+    ),
+    "payouts_asked": lambda until: _each(
+        _due(Payout, "submitted"), actions.poll_payout, "payout_id", until
+    ),
+    "returns_out": lambda until: _each(
+        _due(PayoutReturn, "requested"), actions.submit_return, "return_id", until
+    ),
+    "returns_asked": lambda until: _each(
+        _due(PayoutReturn, "submitted"), actions.poll_return, "return_id", until
+    ),
+    "chargebacks": lambda until: _each(
+        _due_chargebacks(), actions.check_chargeback, "chargeback_id", until
+    ),
+    "heard": lambda until: _hear(_unheard(), until),
+}
+"""What providers are asked about, in turn; each tells how many it did until then."""
 
 
 def _due_intents() -> Iterable[int]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from .cases import appealed, circle, disputed, outside_picture, permit, report
 from .scene import as_staff
-from .test_acts import appealed, circle, disputed, outside_picture, permit, report
 
 pytestmark = pytest.mark.django_db
 
